@@ -1,0 +1,11 @@
+/// \file
+/// Everything: goroutines, channels, select, time, sync.
+#pragma once
+
+#include <offset/chan.hpp>
+#include <offset/config.hpp>
+#include <offset/error.hpp>
+#include <offset/go.hpp>
+#include <offset/runtime.hpp>
+#include <offset/select.hpp>
+#include <offset/version.hpp>

@@ -1,0 +1,19 @@
+// A fence whose cost is paid by one side only: the hot side keeps the compiler from reordering and
+// nothing else; the cold side makes every other thread of the process execute a full barrier
+// (membarrier, private expedited). Used where the cold side is rare: sleeping on a contended lock,
+// taking a goroutine out of the next slot of a carrier that does not come back.
+//
+// Where the kernel refuses membarrier, asymmetric_fence_heavy() answers false and its caller takes a
+// way that needs no fence.
+#pragma once
+
+#include <atomic>
+
+namespace offset::inline v0::base {
+
+inline void asymmetric_fence_light() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+
+/// About 0.4 µs alone, 8 µs with another CPU busy (measured on a 2-CPU KVM guest).
+[[nodiscard]] bool asymmetric_fence_heavy() noexcept;
+
+}  // namespace offset::inline v0::base

@@ -1,0 +1,70 @@
+// Which sanitizer this is built with, and the calls that tell it about stacks and hand-overs. All of
+// them are nothing in an ordinary build.
+#pragma once
+
+#include <cstddef>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define OFFSET_INTERNAL_ASAN 1
+#endif
+#if __has_feature(thread_sanitizer)
+#define OFFSET_INTERNAL_TSAN 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) && !defined(OFFSET_INTERNAL_ASAN)
+#define OFFSET_INTERNAL_ASAN 1
+#endif
+#if defined(__SANITIZE_THREAD__) && !defined(OFFSET_INTERNAL_TSAN)
+#define OFFSET_INTERNAL_TSAN 1
+#endif
+
+#ifdef OFFSET_INTERNAL_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+#ifdef OFFSET_INTERNAL_TSAN
+#include <sanitizer/tsan_interface.h>
+#define OFFSET_NO_TSAN __attribute__((no_sanitize("thread")))
+#else
+#define OFFSET_NO_TSAN
+#endif
+
+namespace offset::inline v0::base {
+
+#ifdef OFFSET_INTERNAL_ASAN
+inline constexpr bool asan = true;
+#else
+inline constexpr bool asan = false;
+#endif
+#ifdef OFFSET_INTERNAL_TSAN
+inline constexpr bool tsan = true;
+#else
+inline constexpr bool tsan = false;
+#endif
+
+/// What one side did before tsan_release(at) is before what another does after tsan_acquire(at).
+inline void tsan_release([[maybe_unused]] void* at) noexcept {
+#ifdef OFFSET_INTERNAL_TSAN
+  __tsan_release(at);
+#endif
+}
+inline void tsan_acquire([[maybe_unused]] void* at) noexcept {
+#ifdef OFFSET_INTERNAL_TSAN
+  __tsan_acquire(at);
+#endif
+}
+
+/// Memory of a recycled stack or block: nothing may touch it until it is used again.
+inline void asan_poison([[maybe_unused]] void* at, [[maybe_unused]] std::size_t size) noexcept {
+#ifdef OFFSET_INTERNAL_ASAN
+  __asan_poison_memory_region(at, size);
+#endif
+}
+inline void asan_unpoison([[maybe_unused]] void* at, [[maybe_unused]] std::size_t size) noexcept {
+#ifdef OFFSET_INTERNAL_ASAN
+  __asan_unpoison_memory_region(at, size);
+#endif
+}
+
+}  // namespace offset::inline v0::base

@@ -1,0 +1,40 @@
+// F: a thread that carries goroutines, with the P it owns. A pinned goroutine's F has no P: it carries
+// that goroutine alone.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <pthread.h>
+
+#include "base/note.h"
+#include "fiber/fiber.h"
+
+namespace offset::inline v0::sched {
+
+struct world;
+struct p;
+struct g;
+
+struct f {
+  fiber::carrier switcher;
+  p* proc = nullptr;
+  g* current = nullptr;
+  world* home = nullptr;
+  bool searching = false;     // counted in the idle word
+  bool listed = false;        // among the idle; under the idle lock
+  f* next_idle = nullptr;
+  base::note note;            // wakes it when idle or retired
+  pthread_t thread{};
+  f* next_all = nullptr;
+  g* pinned = nullptr;
+  std::atomic<std::uint32_t> pinned_ready{0};  // futex: the pinned goroutine was made ready
+};
+
+inline f& f_of(fiber::carrier& c) noexcept { return reinterpret_cast<f&>(c); }
+
+/// The calling thread's F, or null. Never inlined and never assumed constant: after a call that may
+/// have parked, the goroutine can be on another thread.
+f* current_f() noexcept;
+void set_current_f(f* me) noexcept;
+
+}  // namespace offset::inline v0::sched

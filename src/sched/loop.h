@@ -1,0 +1,21 @@
+// The scheduler's loop of one carrier, and the carriers' threads.
+#pragma once
+
+#include "sched/f.h"
+#include "sched/p.h"
+#include "sched/task.h"
+#include "sched/world.h"
+
+namespace offset::inline v0::sched {
+
+/// Starts one more carrier with a new P, or wakes a retired one. False when none was started: another
+/// call is at it, or the kernel gives no thread. `searching`: it is already counted as a searcher.
+bool add_carrier(world& w, bool searching) noexcept;
+
+/// The thread of a pinned goroutine. Throws std::system_error when there is no thread.
+void start_pinned(world& w, g& self);
+
+/// Waits until the threads with an F have ended, until `deadline_ns`. True when all have.
+bool wait_for_carriers(world& w, std::int64_t deadline_ns) noexcept;
+
+}  // namespace offset::inline v0::sched

@@ -1,0 +1,12 @@
+// Options, environment and defaults become settings.
+#pragma once
+
+#include "offset/runtime.hpp"
+#include "sched/world.h"
+
+namespace offset::inline v0::sched {
+
+/// Throws std::invalid_argument naming the option or variable and its value.
+settings settle(const options& o);
+
+}  // namespace offset::inline v0::sched

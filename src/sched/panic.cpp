@@ -1,0 +1,218 @@
+#include "sched/panic.h"
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <cxxabi.h>
+#include <memory>
+#include <system_error>
+#include <typeinfo>
+#include <unistd.h>
+#include <utility>
+
+#include "base/backtrace.h"
+#include "base/note.h"
+#include "offset/error.hpp"
+#include "sched/f.h"
+
+namespace offset::inline v0::sched {
+namespace {
+
+constinit std::atomic<panic_handler> handler{nullptr};
+constinit std::atomic<bool> dying{false};
+
+void write_all(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+std::string float_as_go(double v) {
+  // Go prints +1.500000e+000: seven significant digits and at least three of exponent.
+  char digits[64];
+  std::snprintf(digits, sizeof digits, "%+.6e", v);
+  std::string text = digits;
+  const std::size_t e = text.find('e');
+  if (e == std::string::npos) return v != v ? "NaN" : v > 0 ? "+Inf" : "-Inf";
+  while (text.size() - e - 2 < 3) text.insert(e + 2, "0");
+  return text;
+}
+
+std::string own_text() {
+  // The exception being handled, by its type.
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (const char* s) {
+    return s != nullptr ? s : "nil";
+  } catch (char* s) {
+    return s != nullptr ? s : "nil";
+  } catch (const std::string& s) {
+    return s;
+  } catch (std::string_view s) {
+    return std::string(s);
+  } catch (bool b) {
+    return b ? "true" : "false";
+  } catch (int n) {
+    return std::to_string(n);
+  } catch (unsigned n) {
+    return std::to_string(n);
+  } catch (long n) {
+    return std::to_string(n);
+  } catch (unsigned long n) {
+    return std::to_string(n);
+  } catch (long long n) {
+    return std::to_string(n);
+  } catch (unsigned long long n) {
+    return std::to_string(n);
+  } catch (float v) {
+    return float_as_go(static_cast<double>(v));
+  } catch (double v) {
+    return float_as_go(v);
+  } catch (const std::error_code& c) {
+    return c.message();
+  } catch (...) {
+    const std::type_info* const type = abi::__cxa_current_exception_type();
+    return type != nullptr ? base::demangle(type->name()) : "a foreign exception";
+  }
+}
+
+void append_nested(std::string& text, const std::exception_ptr& error, int depth) {
+  if (depth == 32) return;
+  std::exception_ptr inner;
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::nested_exception& nested) {
+    inner = nested.nested_ptr();
+  } catch (...) {
+    return;
+  }
+  if (!inner) return;
+  try {
+    std::rethrow_exception(inner);
+  } catch (...) {
+    text += "\n\tcaused by: " + own_text();
+  }
+  append_nested(text, inner, depth + 1);
+}
+
+bool wants_core() noexcept {
+  const char* const how = std::getenv("OFFSET_TRACEBACK");
+  return how != nullptr && std::strcmp(how, "crash") == 0;
+}
+
+// One thread tells; the others stay where they are until the program is gone.
+void begin_dying() noexcept {
+  if (dying.exchange(true, std::memory_order_acq_rel)) {
+    base::note never;
+    never.wait();
+  }
+}
+
+[[noreturn]] void finish_dying(std::string_view text) noexcept {
+  if (ftrylockfile(stdout) == 0) {
+    std::fflush(stdout);
+    funlockfile(stdout);
+  }
+  write_all(text);
+  if (wants_core()) {
+    std::signal(SIGABRT, SIG_DFL);
+    std::abort();
+  }
+  _exit(2);
+}
+
+std::string stack_here() {
+  base::backtrace b;
+  b.take(1);
+  std::string text;
+  base::append(text, b);
+  return text;
+}
+
+}  // namespace
+
+std::string describe(const std::exception_ptr& error) {
+  std::string text;
+  try {
+    std::rethrow_exception(error);
+  } catch (...) {
+    text = own_text();
+  }
+  append_nested(text, error, 0);
+  return text;
+}
+
+std::string header_of(const g& self, std::string_view state) {
+  std::string text = "goroutine " + std::to_string(self.id) + " [" + std::string(state) + "]:";
+  if (self.special != nullptr && !self.special->name.empty())
+    text += " " + self.special->name;
+  return text;
+}
+
+void die(std::string_view text) noexcept {
+  begin_dying();
+  finish_dying(text);
+}
+
+void fatal_with(std::string_view text, std::string_view rest) noexcept {
+  begin_dying();
+  std::string all = "fatal error: ";
+  all += text;
+  all += "\n\n";
+  all += rest;
+  finish_dying(all);
+}
+
+void fatal(std::string_view text) noexcept {
+  std::string rest;
+  f* const me = current_f();
+  if (me != nullptr && me->current != nullptr)
+    rest = header_of(*me->current, "running") + "\n";
+  else
+    rest = "a thread outside every goroutine:\n";
+  rest += stack_here();
+  fatal_with(text, rest);
+}
+
+void panicked(g& self) noexcept {
+  const std::exception_ptr error = std::current_exception();
+  const std::unique_ptr<base::backtrace> where(
+      static_cast<base::backtrace*>(std::exchange(self.thrown_from, nullptr)));
+  std::string message = "panic: ";
+  std::string stack;
+  try {
+    message += describe(error);
+    if (where) base::append(stack, *where);
+    if (self.origin != nullptr)
+      stack += "created by " + base::describe_address(self.origin) + "\n";
+  } catch (...) {
+    message += "(no memory to say more)";
+  }
+  if (const panic_handler to = handler.load(std::memory_order_acquire); to != nullptr) {
+    to(panic_info{self.id, message, stack, error});
+    return;
+  }
+  begin_dying();
+  finish_dying(message + "\n\n" + header_of(self, "running") + "\n" + stack);
+}
+
+}  // namespace offset::inline v0::sched
+
+namespace offset::inline v0 {
+
+panic_error::~panic_error() = default;
+closed_channel::~closed_channel() = default;
+
+panic_handler set_panic_handler(panic_handler to) noexcept {
+  return sched::handler.exchange(to, std::memory_order_acq_rel);
+}
+
+}  // namespace offset::inline v0

@@ -1,0 +1,188 @@
+// park, ready and yield: the one way to wait and its one counterpart.
+#include "offset/go.hpp"
+
+#include <exception>
+#include <sched.h>
+#include <stdexcept>
+
+#include "base/sanitizer.h"
+#include "sched/goexit.h"
+#include "sched/local.h"
+#include "sched/sched.h"
+#include "timer/heap.h"
+
+namespace offset::inline v0::sched {
+namespace {
+
+// Leaves the calling goroutine for whatever is next.
+void leave(f& me, g& self, commit_fn commit, void* arg) noexcept {
+  const task t = me.proc != nullptr ? pick(*me.proc) : task();
+  if (t) {
+    switch_to_task(me, self.fib, t, commit, arg, false);
+  } else {
+    me.current = nullptr;
+    fiber::switch_to(me.switcher, self.fib, me.switcher.own, commit, arg);
+  }
+  base::tsan_acquire(&self);  // pairs with ready
+}
+
+void ready_pinned(g& self) noexcept {
+  f& its = *self.pinned_to;
+  world& w = *self.home;
+  outside_call guard;
+  w.pinned_running.fetch_add(1, std::memory_order_seq_cst);
+  self.state.store(g_state::runnable, std::memory_order_release);
+  its.pinned_ready.store(1, std::memory_order_release);
+  base::futex_wake(its.pinned_ready);
+}
+
+void ready_outside(g& self) noexcept {
+  // While the call is counted the world stays; the waiter, once runnable, may be gone any time.
+  outside_call guard;
+  world& w = *self.home;
+  self.state.store(g_state::runnable, std::memory_order_release);
+  w.global.push(task(&self));
+  work_published(w);
+}
+
+void commit_yield(fiber::carrier* on, void* arg) {
+  g* const self = static_cast<g*>(arg);
+  push_tail(*f_of(*on).proc, task(self));
+}
+
+}  // namespace
+
+void check_goexit() {
+  f* const me = current_f();
+  if (me != nullptr && me->current != nullptr && me->current->exiting) [[unlikely]] {
+    // Destructors that run because of it may wait.
+    if (std::uncaught_exceptions() == 0) throw goexit_signal();
+  }
+}
+
+parker::parker() {
+  f* const me = current_f();
+  if (me != nullptr && me->current != nullptr) {
+    g* const self = me->current;
+    if (self->exiting) [[unlikely]]
+      check_goexit();
+    who_ = reinterpret_cast<std::uintptr_t>(self) |
+           (self->pinned_to != nullptr ? sleeper_pinned : 0);
+  } else {
+    if (forked_child().load(std::memory_order_relaxed)) [[unlikely]]
+      throw std::logic_error(
+          "offset: this process is a fork of one with a runtime: it may only exec or exit");
+    who_ = reinterpret_cast<std::uintptr_t>(&note_) | sleeper_thread;
+  }
+}
+
+bool parker::thread_wait_until(std::int64_t deadline_ns) noexcept {
+  return note_.wait_until(deadline_ns);
+}
+
+void parker::thread_wait() noexcept { note_.wait(); }
+
+void parker::park(commit_fn commit, void* arg, wait_reason reason, abandon_hook hook) noexcept {
+  if ((who_ & sleeper_thread) != 0) {
+    commit(nullptr, arg);
+    thread_wait();
+    return;
+  }
+  f& me = *current_f();
+  g& self = *me.current;
+  self.hook = hook;
+  self.reason.store(reason, std::memory_order_relaxed);
+  self.state.store(g_state::waiting, std::memory_order_release);
+  leave(me, self, commit, arg);
+}
+
+void ready(sleeper s) noexcept {
+  if ((s & sleeper_tags) != 0) [[unlikely]] {
+    if ((s & sleeper_thread) != 0) {
+      reinterpret_cast<base::note*>(s & ~sleeper_tags)->wake();
+      return;
+    }
+    g* const pinned = reinterpret_cast<g*>(s & ~sleeper_tags);
+    base::tsan_release(pinned);
+    ready_pinned(*pinned);
+    return;
+  }
+  g& self = *reinterpret_cast<g*>(s);
+  base::tsan_release(&self);  // pairs with leave
+  f* const me = current_f();
+  if (me != nullptr && me->proc != nullptr && me->home == self.home) [[likely]] {
+    self.state.store(g_state::runnable, std::memory_order_relaxed);
+    push_next(*me->proc, task(&self));
+  } else {
+    ready_outside(self);
+  }
+}
+
+void park_forever(wait_reason reason) {
+  parker here;
+  here.park([](fiber::carrier*, void*) {}, nullptr, reason,
+            {[](void*) noexcept { return true; }, nullptr});
+  std::terminate();  // nobody has it to make it ready
+}
+
+base::random& caller_random() noexcept {
+  if (f* const me = current_f(); me != nullptr && me->proc != nullptr) return me->proc->random;
+  thread_local base::random mine(static_cast<std::uint64_t>(base::now_ns()) ^
+                                 reinterpret_cast<std::uintptr_t>(&mine));
+  return mine;
+}
+
+timer::heap* caller_timers() noexcept {
+  f* const me = current_f();
+  if (me == nullptr) return nullptr;
+  return me->proc != nullptr ? &me->proc->timers : &me->home->outside_timers;
+}
+
+void timer_added(timer::heap& h, std::int64_t when) noexcept {
+  f* const me = current_f();
+  // The caller's own carrier looks at its timers before it sleeps.
+  if (me != nullptr && me->proc != nullptr && &me->proc->timers == &h) return;
+  outside_call guard;
+  world* const w = me != nullptr ? me->home : live_world().load(std::memory_order_seq_cst);
+  if (w == nullptr) return;
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (when < w->idle.keeper_until() && w->idle.sleeping() > 0)
+    if (f* const sleeper_f = w->idle.take(true)) sleeper_f->note.wake();
+}
+
+}  // namespace offset::inline v0::sched
+
+namespace offset::inline v0 {
+
+void yield() noexcept {
+  using namespace sched;
+  f* const me = current_f();
+  if (me == nullptr || me->current == nullptr) {
+    sched_yield();
+    return;
+  }
+  p* const pr = me->proc;
+  g& self = *me->current;
+  if (pr != nullptr) {
+    const task t = pick(*pr);
+    if (t) {
+      self.state.store(g_state::runnable, std::memory_order_relaxed);
+      switch_to_task(*me, self.fib, t, commit_yield, &self, false);
+      base::tsan_acquire(&self);
+      return;
+    }
+    // Nothing here. The loop is only for what pick left to it, or for work that lies elsewhere.
+    if (!pr->attention.load(std::memory_order_relaxed) && !pr->timers_are_due &&
+        pr->home->global.size() == 0)
+      return;
+  } else {
+    sched_yield();  // pinned: there is nothing else to run on this thread
+    return;
+  }
+  self.state.store(g_state::runnable, std::memory_order_relaxed);
+  me->current = nullptr;
+  fiber::switch_to(me->switcher, self.fib, me->switcher.own, commit_yield, &self);
+  base::tsan_acquire(&self);
+}
+
+}  // namespace offset::inline v0

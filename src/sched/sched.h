@@ -1,0 +1,75 @@
+// What the rest of the library sees of the scheduler: waiting and being woken.
+//
+// park(commit) is the only way to wait and ready() its only counterpart: one ready per park, always.
+// The waiter publishes itself in `commit`, which runs when its stack has been left; from that moment
+// anyone may make it ready. Works for plain threads too, which sleep on a note of their own.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+#include "base/note.h"
+#include "base/random.h"
+#include "fiber/fiber.h"
+#include "offset/detail/waiter.hpp"
+#include "sched/g.h"
+#include "sched/wait_reason.h"
+
+namespace offset::inline v0::timer {
+class heap;
+struct node;
+}
+
+namespace offset::inline v0::sched {
+
+using detail::sleeper;
+using fiber::commit_fn;
+
+/// Tags in a sleeper: a goroutine's G is 0 in the low bits.
+inline constexpr std::uintptr_t sleeper_thread = 1;
+inline constexpr std::uintptr_t sleeper_pinned = 2;
+inline constexpr std::uintptr_t sleeper_tags = 3;
+
+/// One wait of the caller, on its stack. Make it before publishing `who()`.
+class parker {
+ public:
+  /// Throws what goexit throws when the goroutine is on its way out and nothing is unwinding.
+  parker();
+  parker(const parker&) = delete;
+  parker& operator=(const parker&) = delete;
+
+  sleeper who() noexcept { return who_; }
+  bool is_goroutine() const noexcept { return (who_ & sleeper_thread) == 0; }
+
+  /// Leaves the stack, runs commit(…, arg), and returns once made ready. `hook` undoes the wait when the
+  /// goroutine is abandoned at the end of the program.
+  void park(commit_fn commit, void* arg, wait_reason reason, abandon_hook hook) noexcept;
+
+  /// For plain threads only: sleeps until woken or until the deadline; false for the latter. commit has
+  /// been run by the caller.
+  bool thread_wait_until(std::int64_t deadline_ns) noexcept;
+  void thread_wait() noexcept;
+
+ private:
+  base::note note_;
+  sleeper who_;
+};
+
+/// Makes a waiter ready to run. The waiter must be published and taken by the caller alone.
+void ready(sleeper s) noexcept;
+
+/// As parker's constructor: for operations that may wait, before they take a lock.
+void check_goexit();
+
+/// Waits for ever.
+[[noreturn]] void park_forever(wait_reason reason);
+
+/// The caller's generator: the carrier's, or the thread's.
+base::random& caller_random() noexcept;
+
+/// The heap for timers that the caller sets. Null when there is no runtime (plain threads only).
+timer::heap* caller_timers() noexcept;
+/// After adding a timer to `h`: sees to it that somebody will wake up for it.
+void timer_added(timer::heap& h, std::int64_t when) noexcept;
+
+}  // namespace offset::inline v0::sched

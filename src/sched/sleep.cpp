@@ -1,0 +1,50 @@
+#include "sched/sleep.h"
+
+#include "base/clock.h"
+#include "sched/sched.h"
+#include "timer/heap.h"
+
+namespace offset::inline v0::sched {
+namespace {
+
+struct sleep_timer : timer::node {
+  sleeper who = 0;
+  timer::heap* in = nullptr;
+};
+
+std::int64_t wake_up(timer::node& self, std::int64_t, timer::fired& into) noexcept {
+  into.wake[into.wakes++] = static_cast<sleep_timer&>(self).who;
+  return base::never;
+}
+
+void commit_sleep(fiber::carrier*, void* arg) {
+  auto& t = *static_cast<sleep_timer*>(arg);
+  timer::heap& h = *t.in;
+  const std::int64_t when = t.when;
+  h.add_reserved(t, when);
+  timer_added(h, when);  // the goroutine may be running again already
+}
+
+bool undo_sleep(void* arg) noexcept { return timer::heap::remove(*static_cast<sleep_timer*>(arg)); }
+
+}  // namespace
+
+void sleep_until(std::int64_t deadline, wait_reason reason) {
+  if (deadline <= base::now_ns()) return;
+  parker here;
+  if (!here.is_goroutine()) {
+    while (here.thread_wait_until(deadline)) {
+    }
+    return;
+  }
+  if (deadline == base::never) park_forever(reason);
+  sleep_timer t;
+  t.who = here.who();
+  t.in = caller_timers();
+  t.when = deadline;
+  t.fire = wake_up;
+  t.in->reserve();
+  here.park(commit_sleep, &t, reason, {undo_sleep, &t});
+}
+
+}  // namespace offset::inline v0::sched

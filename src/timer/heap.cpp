@@ -1,0 +1,141 @@
+#include "timer/heap.h"
+
+#include <algorithm>
+
+namespace offset::inline v0::timer {
+namespace {
+constexpr std::size_t children = 4;
+}
+
+void heap::place(std::size_t at, entry e) noexcept {
+  entries_[at] = e;
+  e.timer->index = static_cast<std::uint32_t>(at);
+}
+
+void heap::up(std::size_t at, entry e) noexcept {
+  while (at > 0) {
+    const std::size_t parent = (at - 1) / children;
+    if (entries_[parent].when <= e.when) break;
+    place(at, entries_[parent]);
+    at = parent;
+  }
+  place(at, e);
+}
+
+void heap::down(std::size_t at, entry e) noexcept {
+  const std::size_t n = entries_.size();
+  for (;;) {
+    const std::size_t first = at * children + 1;
+    if (first >= n) break;
+    std::size_t least = first;
+    for (std::size_t c = first + 1; c < std::min(first + children, n); ++c)
+      if (entries_[c].when < entries_[least].when) least = c;
+    if (e.when <= entries_[least].when) break;
+    place(at, entries_[least]);
+    at = least;
+  }
+  place(at, e);
+}
+
+void heap::publish() noexcept {
+  // Release: whoever sees the time also sees the timer when it takes the lock.
+  earliest_.store(entries_.empty() ? base::never : entries_.front().when,
+                  std::memory_order_release);
+}
+
+void heap::insert(node& n, std::int64_t when) noexcept {
+  n.when = when;
+  n.where.store(this, std::memory_order_relaxed);
+  entries_.push_back({when, &n});  // within the reserved capacity
+  up(entries_.size() - 1, {when, &n});
+  publish();
+}
+
+void heap::erase(std::size_t at) noexcept {
+  entries_[at].timer->index = node::out;
+  const entry last = entries_.back();
+  entries_.pop_back();
+  if (at == entries_.size()) return;
+  if (at > 0 && last.when < entries_[(at - 1) / children].when)
+    up(at, last);
+  else
+    down(at, last);
+}
+
+void heap::reserve() {
+  lock_.lock();
+  try {
+    const std::size_t need = entries_.size() + reserved_ + 1;
+    if (need > entries_.capacity()) entries_.reserve(std::max<std::size_t>(64, need * 2));
+    ++reserved_;
+  } catch (...) {
+    lock_.unlock();
+    throw;
+  }
+  lock_.unlock();
+}
+
+void heap::unreserve() noexcept {
+  lock_.lock();
+  --reserved_;
+  lock_.unlock();
+}
+
+void heap::add_reserved(node& n, std::int64_t when) noexcept {
+  lock_.lock();
+  --reserved_;
+  insert(n, when);
+  lock_.unlock();
+}
+
+void heap::add(node& n, std::int64_t when) {
+  lock_.lock();
+  try {
+    const std::size_t need = entries_.size() + reserved_ + 1;
+    if (need > entries_.capacity()) entries_.reserve(std::max<std::size_t>(64, need * 2));
+  } catch (...) {
+    lock_.unlock();
+    throw;
+  }
+  insert(n, when);
+  lock_.unlock();
+}
+
+bool heap::remove(node& n) noexcept {
+  // A timer keeps the heap it was last added to, so the heap found here is the right one to lock.
+  heap* const where = n.where.load(std::memory_order_relaxed);
+  if (where == nullptr) return false;
+  where->lock_.lock();
+  const bool in = n.index != node::out;
+  if (in) {
+    where->erase(n.index);
+    where->publish();
+  }
+  where->lock_.unlock();
+  return in;
+}
+
+bool heap::fire(std::int64_t now, fired& into) noexcept {
+  if (earliest() > now) return false;
+  lock_.lock();
+  bool more = false;
+  while (!entries_.empty() && entries_.front().when <= now) {
+    if (into.full()) {
+      more = true;
+      break;
+    }
+    node& n = *entries_.front().timer;
+    erase(0);
+    const std::int64_t again = n.fire(n, now, into);
+    if (again != base::never) {
+      n.when = again;
+      entries_.push_back({again, &n});
+      up(entries_.size() - 1, {again, &n});
+    }
+  }
+  publish();
+  lock_.unlock();
+  return more;
+}
+
+}  // namespace offset::inline v0::timer
