@@ -1,24 +1,24 @@
 // Two goroutines take the same two locks in opposite order: each holds what the other waits for.
-// (std::scoped_lock lock(fork, knife) would have taken both safely.)
+// (std::scoped_lock lock(spoon, knife) would have taken both safely.)
 // After the dining philosophers, with two at the table.
 #include <cstdio>
 #include <offset/offset.hpp>
 
 int main() {
   return offset::run([] {
-    offset::sync::mutex fork;
+    offset::sync::mutex spoon;
     offset::sync::mutex knife;
     auto ready = offset::make_chan<void>();
 
     offset::go([&, ready] {
       knife.lock();
       ready.send();
-      fork.lock();
+      spoon.lock();
       std::puts("never printed");
     });
-    fork.lock();
+    spoon.lock();
     ready.recv();
-    std::puts("one has the fork, the other the knife");
+    std::puts("one has the spoon, the other the knife");
     knife.lock();
     std::puts("never printed");
   });

@@ -8,18 +8,18 @@ import (
 )
 
 func main() {
-	var fork, knife sync.Mutex
+	var spoon, knife sync.Mutex
 	ready := make(chan struct{})
 
 	go func() {
 		knife.Lock()
 		ready <- struct{}{}
-		fork.Lock()
+		spoon.Lock()
 		fmt.Println("never printed")
 	}()
-	fork.Lock()
+	spoon.Lock()
 	<-ready
-	fmt.Println("one has the fork, the other the knife")
+	fmt.Println("one has the spoon, the other the knife")
 	knife.Lock()
 	fmt.Println("never printed")
 }

@@ -8,4 +8,6 @@
 #include <offset/go.hpp>
 #include <offset/runtime.hpp>
 #include <offset/select.hpp>
+#include <offset/sync.hpp>
+#include <offset/time.hpp>
 #include <offset/version.hpp>

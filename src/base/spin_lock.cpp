@@ -29,28 +29,29 @@ bool backoff::spin() noexcept {
   return false;
 }
 
-void spin_lock::lock_slow() noexcept {
+void lock_words_slow(std::atomic<std::uint32_t>& state,
+                     std::atomic<std::uint32_t>& contenders) noexcept {
   backoff wait;
-  const auto try_now = [this] {
+  const auto try_now = [&state] {
     std::uint32_t free = 0;
-    return state_.load(std::memory_order_relaxed) == 0 &&
-           state_.compare_exchange_strong(free, 1, std::memory_order_acquire,
-                                          std::memory_order_relaxed);
+    return state.load(std::memory_order_relaxed) == 0 &&
+           state.compare_exchange_strong(free, 1, std::memory_order_acquire,
+                                         std::memory_order_relaxed);
   };
   while (wait.spin())
     if (try_now()) return;
-  contenders_.fetch_add(1, std::memory_order_seq_cst);
+  contenders.fetch_add(1, std::memory_order_seq_cst);
   const bool fenced = asymmetric_fence_heavy();
   while (!try_now()) {
     if (fenced)
-      futex_wait(state_, 1);
+      futex_wait(state, 1);
     else
-      futex_wait_until(state_, 1, now_ns() + 1'000'000);
+      futex_wait_until(state, 1, now_ns() + 1'000'000);
   }
-  contenders_.fetch_sub(1, std::memory_order_relaxed);
+  contenders.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void spin_lock::wake() noexcept { futex_wake(state_, 1); }
+void wake_contender(std::atomic<std::uint32_t>& state) noexcept { futex_wake(state, 1); }
 
 #ifndef NDEBUG
 namespace {

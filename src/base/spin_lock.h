@@ -30,6 +30,26 @@ class backoff {
   unsigned round_ = 0;
 };
 
+/// The lock itself, on two words that are zero when it is free: for those that keep them elsewhere.
+void lock_words_slow(std::atomic<std::uint32_t>& state,
+                     std::atomic<std::uint32_t>& contenders) noexcept;
+void wake_contender(std::atomic<std::uint32_t>& state) noexcept;
+
+inline void lock_words(std::atomic<std::uint32_t>& state,
+                       std::atomic<std::uint32_t>& contenders) noexcept {
+  std::uint32_t free = 0;
+  if (!state.compare_exchange_strong(free, 1, std::memory_order_acquire,
+                                     std::memory_order_relaxed)) [[unlikely]]
+    lock_words_slow(state, contenders);
+}
+inline void unlock_words(std::atomic<std::uint32_t>& state,
+                         std::atomic<std::uint32_t>& contenders) noexcept {
+  state.store(0, std::memory_order_release);  // pairs with the acquire in lock_words
+  asymmetric_fence_light();
+  if (contenders.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    wake_contender(state);
+}
+
 class spin_lock {
  public:
   constexpr spin_lock() noexcept : rank_(rank::leaf) {}
@@ -39,10 +59,7 @@ class spin_lock {
 
   void lock() noexcept {
     check_rank_lock();
-    std::uint32_t free = 0;
-    if (!state_.compare_exchange_strong(free, 1, std::memory_order_acquire,
-                                        std::memory_order_relaxed))
-      lock_slow();
+    lock_words(state_, contenders_);
   }
   bool try_lock() noexcept {
     std::uint32_t free = 0;
@@ -55,15 +72,10 @@ class spin_lock {
   }
   void unlock() noexcept {
     check_rank_unlock();
-    state_.store(0, std::memory_order_release);  // pairs with the acquire in lock
-    asymmetric_fence_light();
-    if (contenders_.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      wake();
+    unlock_words(state_, contenders_);
   }
 
  private:
-  void lock_slow() noexcept;
-  void wake() noexcept;
 #ifdef NDEBUG
   void check_rank_lock() noexcept {}
   void check_rank_unlock() noexcept {}

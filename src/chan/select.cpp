@@ -36,12 +36,12 @@ using detail::select_slot;
 using detail::sleeper;
 using kind = detail::select_result::kind;
 
-struct wait_timer : timer::node {
+struct wait_timer : timers::node {
   claim_word* claim = nullptr;
   sleeper who = 0;
 };
 
-std::int64_t time_came(timer::node& self, std::int64_t, timer::fired& into) noexcept {
+std::int64_t time_came(timers::node& self, std::int64_t, timers::fired& into) noexcept {
   auto& t = static_cast<wait_timer&>(self);
   for (;;) {
     const std::uint32_t state = t.claim->load();
@@ -77,7 +77,7 @@ class selecting {
   // Sets the timer of a goroutine's wait; channels must not be locked.
   void set_timer(std::int64_t deadline);
   void drop_timer() noexcept {
-    if (timed_) timer::heap::remove(timer_);
+    if (timed_) timers::heap::remove(timer_);
   }
 
   sched::parker here;
@@ -230,7 +230,7 @@ void selecting::set_timer(std::int64_t deadline) {
   timer_.claim = &claim_;
   timer_.who = here.who();
   timer_.fire = time_came;
-  timer::heap& h = *sched::caller_timers();
+  timers::heap& h = *sched::caller_timers();
   h.add(timer_, deadline);
   sched::timer_added(h, deadline);
   timed_ = true;
@@ -251,7 +251,7 @@ void selecting::commit(fiber::carrier*, void* arg) {
 bool selecting::undo(void* arg) noexcept {
   auto& s = *static_cast<selecting*>(arg);
   if (!s.claim_.win(claim_word::by_time)) return false;
-  if (s.timed_) timer::heap::remove(s.timer_);
+  if (s.timed_) timers::heap::remove(s.timer_);
   s.withdraw_all(s.n_);
   return true;
 }

@@ -135,6 +135,11 @@ void end_world(world& w, bool report = false) noexcept {
   w.singles_lock.unlock();
   w.stacks.for_each(
       [&](std::byte* header) { abandon(*reinterpret_cast<g*>(header), give_up_at); });
+  if (all_stopped) {
+    for (std::uint32_t i = 0; i < w.proc_count.load(std::memory_order_acquire); ++i)
+      if (p* const pr = w.proc(i)) pr->timers.clear();
+    w.outside_timers.clear();
+  }
   while (outside_call::count().load(std::memory_order_seq_cst) != 0) sched_yield();
   for (f* c = w.carriers; c != nullptr; c = c->next_all) {
     if (all_stopped)

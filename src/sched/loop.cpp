@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <system_error>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/cpu.h"
@@ -29,12 +30,12 @@ constexpr std::uint64_t long_ticks = 40'000;    // some microseconds
 constexpr std::uint32_t most_stride = 64;
 constexpr std::uint32_t procs_scanned = 8;      // with more Ps, a busy carrier looks at its own timers
 
-void fire_timers(p& mine, timer::heap& h) noexcept {
+void fire_timers(p& mine, timers::heap& h) noexcept {
   world& w = *mine.home;
   bool more = true;
   bool any = false;
   while (more && h.earliest() != base::never) {
-    timer::fired batch;
+    timers::fired batch;
     more = h.fire(base::now_ns(), batch);
     for (std::uint32_t i = 0; i < batch.wakes; ++i) {
       const sleeper s = batch.wake[i];
@@ -48,10 +49,7 @@ void fire_timers(p& mine, timer::heap& h) noexcept {
       push_tail(mine, task(&self));
       any = true;
     }
-    for (std::uint32_t i = 0; i < batch.starts; ++i) {
-      push_tail(mine, task(batch.start[i]));
-      any = true;
-    }
+    for (std::uint32_t i = 0; i < batch.starts; ++i) batch.start[i].f(batch.start[i].arg);
   }
   if (any) work_published(w);
 }
@@ -114,7 +112,9 @@ bool retire(f& me) noexcept {
   do {
     if (excess == 0) return false;
   } while (!w.excess.compare_exchange_weak(excess, excess - 1, std::memory_order_acq_rel));
+  // Everything that only this P knows of goes where others find it.
   task_chain rest;
+  if (pr.unstarted != nullptr) rest.push(task(std::exchange(pr.unstarted, nullptr)));
   if (const task t = pr.exchange_next({})) rest.push(t);
   while (const task t = pr.queue.pop()) rest.push(t);
   if (rest.first) {

@@ -66,7 +66,7 @@ struct alignas(64) p {
 
   // --- shared
   run_queue queue;
-  timer::heap timers;
+  timers::heap timers;
 
   void enter_next() noexcept {
     in_next.store(1, std::memory_order_relaxed);

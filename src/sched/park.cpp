@@ -4,6 +4,7 @@
 #include <exception>
 #include <sched.h>
 #include <stdexcept>
+#include <string>
 
 #include "base/sanitizer.h"
 #include "sched/goexit.h"
@@ -132,13 +133,28 @@ base::random& caller_random() noexcept {
   return mine;
 }
 
-timer::heap* caller_timers() noexcept {
+timers::heap* caller_timers() noexcept {
   f* const me = current_f();
   if (me == nullptr) return nullptr;
   return me->proc != nullptr ? &me->proc->timers : &me->home->outside_timers;
 }
 
-void timer_added(timer::heap& h, std::int64_t when) noexcept {
+void add_timer(timers::node& n, std::int64_t when, const char* what) {
+  if (timers::heap* const mine = caller_timers(); mine != nullptr) {
+    mine->add(n, when);
+    timer_added(*mine, when);
+    return;
+  }
+  outside_call guard;
+  world* const w = live_world().load(std::memory_order_seq_cst);
+  if (w == nullptr)
+    throw std::logic_error(std::string("offset: ") + what +
+                           ": no runtime is alive: timers need offset::run or an offset::runtime");
+  w->outside_timers.add(n, when);
+  timer_added(w->outside_timers, when);
+}
+
+void timer_added(timers::heap& h, std::int64_t when) noexcept {
   f* const me = current_f();
   // The caller's own carrier looks at its timers before it sleeps.
   if (me != nullptr && me->proc != nullptr && &me->proc->timers == &h) return;

@@ -15,7 +15,7 @@
 #include "sched/g.h"
 #include "sched/wait_reason.h"
 
-namespace offset::inline v0::timer {
+namespace offset::inline v0::timers {
 class heap;
 struct node;
 }
@@ -45,6 +45,9 @@ class parker {
   /// goroutine is abandoned at the end of the program.
   void park(commit_fn commit, void* arg, wait_reason reason, abandon_hook hook) noexcept;
 
+  /// Before waiting once more with the same parker.
+  void again() noexcept { note_.clear(); }
+
   /// For plain threads only: sleeps until woken or until the deadline; false for the latter. commit has
   /// been run by the caller.
   bool thread_wait_until(std::int64_t deadline_ns) noexcept;
@@ -67,9 +70,12 @@ void check_goexit();
 /// The caller's generator: the carrier's, or the thread's.
 base::random& caller_random() noexcept;
 
-/// The heap for timers that the caller sets. Null when there is no runtime (plain threads only).
-timer::heap* caller_timers() noexcept;
+/// The heap for timers that the caller, which is on a carrier or a pinned thread, sets.
+timers::heap* caller_timers() noexcept;
+/// Adds a timer from any thread; throws std::logic_error("offset: WHAT: no runtime is alive"),
+/// std::bad_alloc.
+void add_timer(timers::node& n, std::int64_t when, const char* what);
 /// After adding a timer to `h`: sees to it that somebody will wake up for it.
-void timer_added(timer::heap& h, std::int64_t when) noexcept;
+void timer_added(timers::heap& h, std::int64_t when) noexcept;
 
 }  // namespace offset::inline v0::sched

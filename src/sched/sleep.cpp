@@ -7,25 +7,25 @@
 namespace offset::inline v0::sched {
 namespace {
 
-struct sleep_timer : timer::node {
+struct sleep_timer : timers::node {
   sleeper who = 0;
-  timer::heap* in = nullptr;
+  timers::heap* in = nullptr;
 };
 
-std::int64_t wake_up(timer::node& self, std::int64_t, timer::fired& into) noexcept {
+std::int64_t wake_up(timers::node& self, std::int64_t, timers::fired& into) noexcept {
   into.wake[into.wakes++] = static_cast<sleep_timer&>(self).who;
   return base::never;
 }
 
 void commit_sleep(fiber::carrier*, void* arg) {
   auto& t = *static_cast<sleep_timer*>(arg);
-  timer::heap& h = *t.in;
+  timers::heap& h = *t.in;
   const std::int64_t when = t.when;
   h.add_reserved(t, when);
   timer_added(h, when);  // the goroutine may be running again already
 }
 
-bool undo_sleep(void* arg) noexcept { return timer::heap::remove(*static_cast<sleep_timer*>(arg)); }
+bool undo_sleep(void* arg) noexcept { return timers::heap::remove(*static_cast<sleep_timer*>(arg)); }
 
 }  // namespace
 

@@ -398,7 +398,7 @@ using namespace sched;
   const void* const origin = __builtin_return_address(0);
   const std::size_t size = sizeof(seed) + closure_size;
   f* const me = current_f();
-  if (me != nullptr && me->proc != nullptr && me->current != nullptr)
+  if (me != nullptr && me->proc != nullptr)
     return new_local(*me->proc, size, origin);
   outside_call::count().fetch_add(1, std::memory_order_seq_cst);
   try {

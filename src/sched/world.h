@@ -74,7 +74,7 @@ struct world {
   base::spin_lock starved_lock{base::rank::leaf};
   task_chain starved;                            // seeds for which the kernel gave no stack
   std::atomic<std::size_t> starved_count{0};
-  timer::heap outside_timers;                    // set by plain threads
+  timers::heap outside_timers;                    // set by plain threads
 
   // --- blocking calls
   std::unique_ptr<io_pool::pool> io;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace offset::inline v0::timer {
+namespace offset::inline v0::timers {
 namespace {
 constexpr std::size_t children = 4;
 }
@@ -115,6 +115,17 @@ bool heap::remove(node& n) noexcept {
   return in;
 }
 
+void heap::clear() noexcept {
+  lock_.lock();
+  for (const entry& e : entries_) {
+    e.timer->index = node::out;
+    e.timer->where.store(nullptr, std::memory_order_relaxed);
+  }
+  entries_.clear();
+  publish();
+  lock_.unlock();
+}
+
 bool heap::fire(std::int64_t now, fired& into) noexcept {
   if (earliest() > now) return false;
   lock_.lock();
@@ -138,4 +149,4 @@ bool heap::fire(std::int64_t now, fired& into) noexcept {
   return more;
 }
 
-}  // namespace offset::inline v0::timer
+}  // namespace offset::inline v0::timers

@@ -13,18 +13,21 @@
 
 #include "base/clock.h"
 #include "base/spin_lock.h"
-#include "offset/detail/spawn.hpp"
 #include "offset/detail/waiter.hpp"
 
-namespace offset::inline v0::timer {
+namespace offset::inline v0::timers {
 
 class heap;
 
 /// What firing made ready; handed over after the lock is released.
 struct fired {
   static constexpr std::size_t most = 32;
+  struct call {
+    void (*f)(void*) noexcept;  // on the carrier that fired it, outside the lock
+    void* arg;
+  };
   detail::sleeper wake[most];
-  detail::seed* start[most];
+  call start[most];
   std::uint32_t wakes = 0;
   std::uint32_t starts = 0;
   bool full() const noexcept { return wakes == most || starts == most; }
@@ -59,6 +62,9 @@ class heap {
   /// Fires what is due, at most one batch. True when something is still due.
   bool fire(std::int64_t now, fired& into) noexcept;
 
+  /// The end of the world: nothing fires any more, and timers that outlive it know.
+  void clear() noexcept;
+
   /// The earliest time; base::never when empty. Read by any thread.
   std::int64_t earliest() const noexcept { return earliest_.load(std::memory_order_acquire); }
 
@@ -81,4 +87,4 @@ class heap {
   std::size_t reserved_ = 0;
 };
 
-}  // namespace offset::inline v0::timer
+}  // namespace offset::inline v0::timers

@@ -152,6 +152,8 @@ class core_handle {
       core_->dispose(core_);
   }
   chan_core* get() const noexcept { return core_; }
+  /// Gives the reference up without dropping it.
+  chan_core* release() noexcept { return std::exchange(core_, nullptr); }
 
  private:
   chan_core* core_ = nullptr;

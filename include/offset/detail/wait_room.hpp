@@ -1,0 +1,34 @@
+/// \file
+/// What the primitives of sync wait in: a short lock and a queue of waiters, first in, first out.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include <offset/config.hpp>
+
+namespace offset::inline v0::detail {
+
+struct room_waiter;
+
+/// Zero-initialised memory is a valid empty room. The library does everything with it; the destructor
+/// lets go of goroutines that still wait (whose reference dangles, or whose program ends).
+class wait_room {
+ public:
+  constexpr wait_room() noexcept = default;
+  wait_room(const wait_room&) = delete;
+  wait_room& operator=(const wait_room&) = delete;
+  ~wait_room() {
+    if (first != nullptr) release_all();
+  }
+
+  std::atomic<std::uint32_t> lock_state{0};
+  std::atomic<std::uint32_t> contenders{0};
+  room_waiter* first = nullptr;
+  room_waiter* last = nullptr;
+
+ private:
+  OFFSET_API void release_all() noexcept;
+};
+
+}  // namespace offset::inline v0::detail

@@ -1,0 +1,10 @@
+/// \file
+/// The whole room sync.
+#pragma once
+
+#include <offset/sync/cond.hpp>
+#include <offset/sync/mutex.hpp>
+#include <offset/sync/once.hpp>
+#include <offset/sync/rw_mutex.hpp>
+#include <offset/sync/semaphore.hpp>
+#include <offset/sync/wait_group.hpp>

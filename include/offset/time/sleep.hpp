@@ -1,0 +1,28 @@
+/// \file
+/// time::sleep. Go's time.Sleep.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include <offset/config.hpp>
+#include <offset/detail/deadline.hpp>
+
+namespace offset::inline v0::time {
+
+/// The clock of everything in this room.
+using clock = std::chrono::steady_clock;
+using time_point = clock::time_point;
+
+namespace detail_time {
+OFFSET_API void sleep_until_ns(std::int64_t deadline);
+}
+
+/// Waits for at least `d`; returns at once when it is not positive. A plain thread sleeps.
+template <class Rep, class Period>
+void sleep(std::chrono::duration<Rep, Period> d) {
+  if (d <= d.zero()) return;
+  detail_time::sleep_until_ns(detail::deadline_after(d));
+}
+
+}  // namespace offset::inline v0::time

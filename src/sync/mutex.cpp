@@ -1,0 +1,112 @@
+// The contended side of sync::mutex.
+//
+// The word: locked, waited (the room is not empty), woken (a waiter was woken and has not tried yet, so
+// unlock need not wake another), starving (unlock hands the mutex over to the first waiter, and nobody
+// else may take it). The inline paths change the word only between 0 and `locked`; everything else
+// happens under the room's lock. A waiter that was woken and found the mutex taken queues in front again;
+// after a millisecond of that it makes the mutex starve.
+#include "offset/sync/mutex.hpp"
+
+#include "base/clock.h"
+#include "base/cpu.h"
+#include "sched/panic.h"
+#include "sync/room.h"
+
+namespace offset::inline v0::sync {
+namespace {
+
+constexpr std::int64_t starves_after = 1'000'000;
+constexpr int spin_rounds = 4;
+constexpr int pauses_a_round = 16;
+
+}  // namespace
+
+bool mutex::try_lock_slow() noexcept {
+  // With waiters queued a free mutex may still be taken, unless it is being handed over.
+  std::uint32_t seen = state_.load(std::memory_order_relaxed);
+  while ((seen & (locked | starving)) == 0)
+    if (state_.compare_exchange_weak(seen, seen | locked, std::memory_order_acquire,
+                                     std::memory_order_relaxed))
+      return true;
+  return false;
+}
+
+void mutex::lock_slow() {
+  // A short critical section on another CPU is over sooner than we would be asleep.
+  if (base::cpu_count() > 1)
+    for (int round = 0; round < spin_rounds; ++round) {
+      for (int i = 0; i < pauses_a_round; ++i) base::cpu_pause();
+      if (try_lock_slow()) return;
+    }
+  sched::parker here;
+  room_waiter w;
+  w.who = here.who();
+  std::int64_t since = 0;
+  bool was_woken = false;
+  for (;;) {
+    sync::lock(room_);
+    if (was_woken) state_.fetch_and(~woken, std::memory_order_relaxed);
+    std::uint32_t seen = state_.load(std::memory_order_relaxed);
+    bool taken = false;
+    bool starve = false;
+    for (;;) {
+      std::uint32_t next = 0;
+      taken = (seen & (locked | starving)) == 0;
+      if (taken) {
+        next = seen | locked;
+      } else {
+        starve = was_woken && base::now_ns() - since > starves_after;
+        next = seen | waited | (starve && (seen & locked) != 0 ? starving : 0);
+      }
+      if (state_.compare_exchange_weak(seen, next, std::memory_order_acquire,
+                                       std::memory_order_relaxed))
+        break;
+    }
+    if (taken) {
+      sync::unlock(room_);
+      return;
+    }
+    if (since == 0) since = base::now_ns();
+    if (was_woken)
+      push_front(room_, w);
+    else
+      push_back(room_, w);
+    wait_in(room_, w, here, sched::wait_reason::mutex_lock);
+    if (w.granted) return;
+    was_woken = true;
+    here.again();
+  }
+}
+
+void mutex::unlock_slow() {
+  sync::lock(room_);
+  const std::uint32_t seen = state_.load(std::memory_order_relaxed);
+  if ((seen & locked) == 0) {
+    sync::unlock(room_);
+    sched::fatal("sync: unlock of unlocked mutex");
+  }
+  room_waiter* next = nullptr;
+  if ((seen & starving) != 0) {
+    next = take_first(room_);
+    if (next != nullptr) {
+      // It stays locked; starving ends with the last waiter.
+      next->granted = true;
+      if (room_.first == nullptr) state_.fetch_and(~(waited | starving), std::memory_order_relaxed);
+    } else {
+      state_.fetch_and(~(locked | waited | starving), std::memory_order_release);
+    }
+  } else if ((seen & woken) == 0 && (next = take_first(room_)) != nullptr) {
+    std::uint32_t clear = locked;
+    if (room_.first == nullptr) clear |= waited;
+    state_.fetch_or(woken, std::memory_order_relaxed);
+    state_.fetch_and(~clear, std::memory_order_release);
+  } else {
+    std::uint32_t clear = locked;
+    if (room_.first == nullptr) clear |= waited;
+    state_.fetch_and(~clear, std::memory_order_release);
+  }
+  sync::unlock(room_);
+  if (next != nullptr) sched::ready(next->who);
+}
+
+}  // namespace offset::inline v0::sync

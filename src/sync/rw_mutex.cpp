@@ -1,0 +1,144 @@
+// The contended side of sync::rw_mutex.
+//
+// The word: the number of readers, `writer`, and `waited` while somebody is in the room. The inline paths
+// change it only while `waited` is not set; with it set everything happens under the room's lock. Those
+// that wait are let in with the word changed for them: they own the lock when they wake up.
+#include "offset/sync/rw_mutex.hpp"
+
+#include "sched/panic.h"
+#include "sync/room.h"
+
+namespace offset::inline v0::sync {
+
+bool rw_mutex::try_rlock() noexcept {
+  std::uint32_t seen = state_.load(std::memory_order_relaxed);
+  while ((seen & (writer | waited)) == 0)
+    if (state_.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire,
+                                     std::memory_order_relaxed))
+      return true;
+  return false;
+}
+
+// Under the room's lock, `waited` being set: lets in who may go now.
+void rw_mutex::let_next_in(bool readers_first) noexcept {
+  room_waiter* go = nullptr;  // a chain of those to make ready
+  room_waiter* tail = nullptr;
+  const auto let_in = [&](room_waiter& w) {
+    unlink(room_, w);
+    w.granted = true;
+    w.next = nullptr;
+    (tail != nullptr ? tail->next : go) = &w;
+    tail = &w;
+  };
+  std::uint32_t state = state_.load(std::memory_order_relaxed);
+  if ((state & writer) == 0) {
+    const bool writer_first = room_.first != nullptr && room_.first->is_writer;
+    if (readers_first || !writer_first) {
+      for (room_waiter* w = room_.first; w != nullptr;) {
+        room_waiter* const next = w->next;
+        if (!w->is_writer) {
+          let_in(*w);
+          ++state;
+        } else if (!readers_first) {
+          break;
+        }
+        w = next;
+      }
+    }
+    if ((state & readers) == 0 && room_.first != nullptr && room_.first->is_writer) {
+      let_in(*room_.first);
+      state |= writer;
+    }
+  }
+  if (room_.first == nullptr) state &= ~waited;
+  state_.store(state, std::memory_order_release);
+  unlock_room_and_wake(go);
+}
+
+void rw_mutex::unlock_room_and_wake(detail::room_waiter* go) noexcept {
+  sync::unlock(room_);
+  while (go != nullptr) {
+    room_waiter* const next = go->next;
+    sched::ready(go->who);
+    go = next;
+  }
+}
+
+void rw_mutex::lock_slow() {
+  sched::parker here;
+  sync::lock(room_);
+  std::uint32_t seen = state_.load(std::memory_order_relaxed);
+  for (;;) {
+    const bool take = seen == 0;
+    if (state_.compare_exchange_weak(seen, take ? writer : seen | waited,
+                                     std::memory_order_acquire, std::memory_order_relaxed)) {
+      if (take) {
+        sync::unlock(room_);
+        return;
+      }
+      break;
+    }
+  }
+  room_waiter w;
+  w.who = here.who();
+  w.is_writer = true;
+  push_back(room_, w);
+  wait_in(room_, w, here, sched::wait_reason::rw_mutex_lock);
+}
+
+void rw_mutex::rlock_slow() {
+  sched::parker here;
+  sync::lock(room_);
+  std::uint32_t seen = state_.load(std::memory_order_relaxed);
+  for (;;) {
+    const bool take = (seen & (writer | waited)) == 0;
+    if (state_.compare_exchange_weak(seen, take ? seen + 1 : seen | waited,
+                                     std::memory_order_acquire, std::memory_order_relaxed)) {
+      if (take) {
+        sync::unlock(room_);
+        return;
+      }
+      break;
+    }
+  }
+  room_waiter w;
+  w.who = here.who();
+  push_back(room_, w);
+  wait_in(room_, w, here, sched::wait_reason::rw_mutex_rlock);
+}
+
+void rw_mutex::unlock_slow() {
+  sync::lock(room_);
+  std::uint32_t seen = state_.load(std::memory_order_relaxed);
+  if ((seen & writer) == 0) {
+    sync::unlock(room_);
+    sched::fatal("sync: Unlock of unlocked RWMutex");
+  }
+  if ((seen & waited) == 0 &&
+      state_.compare_exchange_strong(seen, seen & ~writer, std::memory_order_release)) {
+    sync::unlock(room_);
+    return;
+  }
+  state_.fetch_and(~writer, std::memory_order_release);
+  let_next_in(true);
+}
+
+void rw_mutex::runlock_slow() {
+  sync::lock(room_);
+  std::uint32_t seen = state_.load(std::memory_order_relaxed);
+  for (;;) {
+    if ((seen & readers) == 0) {
+      sync::unlock(room_);
+      sched::fatal("sync: RUnlock of unlocked RWMutex");
+    }
+    if (state_.compare_exchange_weak(seen, seen - 1, std::memory_order_release,
+                                     std::memory_order_relaxed))
+      break;
+  }
+  if ((seen & waited) != 0 && (seen & readers) == 1)
+    let_next_in(false);
+  else
+    sync::unlock(room_);
+}
+
+}  // namespace offset::inline v0::sync

@@ -1,0 +1,70 @@
+#include "offset/sync/semaphore.hpp"
+
+#include <stdexcept>
+#include <string>
+
+#include "offset/error.hpp"
+#include "sync/room.h"
+
+namespace offset::inline v0::sync {
+
+semaphore::semaphore(std::int64_t n) : size_(n) {
+  if (n < 0)
+    throw std::invalid_argument("offset: semaphore: " + std::to_string(n) + " units; not negative");
+}
+
+void semaphore::acquire(std::int64_t n) {
+  if (n < 0)
+    throw std::invalid_argument("offset: semaphore: acquire of " + std::to_string(n) + " units");
+  sched::parker here;
+  sync::lock(room_);
+  if (n > size_) {
+    sync::unlock(room_);
+    sched::park_forever(sched::wait_reason::semacquire);
+  }
+  if (size_ - taken_ >= n && room_.first == nullptr) {
+    taken_ += n;
+    sync::unlock(room_);
+    return;
+  }
+  room_waiter w;
+  w.who = here.who();
+  w.amount = n;
+  push_back(room_, w);
+  wait_in(room_, w, here, sched::wait_reason::semacquire);
+}
+
+bool semaphore::try_acquire(std::int64_t n) noexcept {
+  sync::lock(room_);
+  const bool ok = n >= 0 && size_ - taken_ >= n && room_.first == nullptr;
+  if (ok) taken_ += n;
+  sync::unlock(room_);
+  return ok;
+}
+
+void semaphore::release(std::int64_t n) {
+  sync::lock(room_);
+  if (n < 0 || n > taken_) {
+    sync::unlock(room_);
+    throw panic_error("semaphore: released more than held");
+  }
+  taken_ -= n;
+  // In order: the first whose request does not fit holds up the rest.
+  room_waiter* go = nullptr;
+  room_waiter* tail = nullptr;
+  while (room_.first != nullptr && size_ - taken_ >= room_.first->amount) {
+    room_waiter* const w = take_first(room_);
+    taken_ += w->amount;
+    w->next = nullptr;
+    (tail != nullptr ? tail->next : go) = w;
+    tail = w;
+  }
+  sync::unlock(room_);
+  while (go != nullptr) {
+    room_waiter* const next = go->next;
+    sched::ready(go->who);
+    go = next;
+  }
+}
+
+}  // namespace offset::inline v0::sync

@@ -1,0 +1,204 @@
+// Timers, tickers and after_func, one block each: the timer's node, its channel, and room for one time.
+//
+// The channel's buffer of one is hidden (len and cap read 0): it holds the time of an expiry that nobody
+// has received yet. Firing happens under the heap's lock, and so does taking a timer out; stop() and
+// reset() take it out first and then empty the buffer, so nothing from before can follow.
+//
+// References: the channel's handles count (a timer object holds one of them), and a fired after_func
+// holds one until its goroutine has run. The block goes with the last.
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <new>
+
+#include "base/clock.h"
+#include "base/spin_lock.h"
+#include "chan/core.h"
+#include "offset/error.hpp"
+#include "offset/go.hpp"
+#include "offset/time/ticker.hpp"
+#include "sched/sched.h"
+#include "sched/sleep.h"
+#include "timer/heap.h"
+
+namespace offset::inline v0::time::detail_time {
+
+using detail::chan_core;
+
+namespace {
+
+time_point at(std::int64_t ns) noexcept { return time_point(std::chrono::nanoseconds(ns)); }
+
+std::int64_t fire_channel(timers::node& self, std::int64_t now, timers::fired& into) noexcept;
+std::int64_t fire_task(timers::node& self, std::int64_t now, timers::fired& into) noexcept;
+void dispose(chan_core* core) noexcept;
+
+}  // namespace
+
+// The node finds its way back; the core does by lying first.
+struct ticking_node : timers::node {
+  ticking* owner = nullptr;
+};
+
+struct ticking {
+  explicit ticking(std::int64_t p) noexcept
+      : core(detail::element_ops_of<time_point>, 1, slot, &dispose), period(p) {
+    core.hides_buffer = true;
+    node.owner = this;
+    node.fire = &fire_channel;
+  }
+
+  chan_core core;
+  ticking_node node;
+  alignas(time_point) std::byte slot[sizeof(time_point)]{};
+  std::int64_t period;  // 0: once
+  base::spin_lock using_it{base::rank::scheduler};  // one stop or reset at a time
+  std::unique_ptr<task_base> task;
+};
+
+namespace {
+
+ticking& of(chan_core* core) noexcept {
+  return *reinterpret_cast<ticking*>(core);
+}
+
+std::int64_t fire_channel(timers::node& self, std::int64_t now, timers::fired& into) noexcept {
+  ticking& t = *static_cast<ticking_node&>(self).owner;
+  chan_core& c = t.core;
+  const time_point when = at(self.when);
+  c.word.lock();
+  if (detail::waiter* const w = chan_impl::take(c.receivers)) {
+    if (w->elem != nullptr) ::new (w->elem) time_point(when);
+    w->completed = true;
+    into.wake[into.wakes++] = w->who;
+  } else if (c.count.load(std::memory_order_relaxed) == 0) {
+    ::new (t.slot) time_point(when);
+    c.count.store(1, std::memory_order_relaxed);
+  }
+  chan_impl::unlock(c);
+  if (t.period == 0) return base::never;
+  // The next one after now: what was missed is missed.
+  const std::int64_t late = now > self.when ? now - self.when : 0;
+  return base::saturating_add(self.when, (late / t.period + 1) * t.period);
+}
+
+// On the carrier that fired it, outside every lock.
+void start_task(void* arg) noexcept {
+  auto* const t = static_cast<ticking*>(arg);
+  const detail::core_handle held(&t->core);
+  try {
+    offset::go([held, t] { t->task->run(); });
+  } catch (...) {
+    // No memory for a goroutine now: once more in a millisecond, unless it is stopped before.
+    try {
+      sched::add_timer(t->node, base::now_ns() + 1'000'000, "after_func");
+    } catch (...) {
+      std::terminate();
+    }
+  }
+}
+
+std::int64_t fire_task(timers::node& self, std::int64_t, timers::fired& into) noexcept {
+  ticking& t = *static_cast<ticking_node&>(self).owner;
+  t.core.handles.fetch_add(1, std::memory_order_relaxed);
+  into.start[into.starts++] = {start_task, &t};
+  return base::never;
+}
+
+void dispose(chan_core* core) noexcept {
+  ticking& t = of(core);
+  timers::heap::remove(t.node);
+  detail::chan_dispose(core);
+  // chan_dispose ended the core's life; the rest goes with the block.
+  t.task.reset();
+  t.using_it.~spin_lock();
+  ::operator delete(&t, std::align_val_t{alignof(ticking)});
+}
+
+ticking* make(std::int64_t ns, std::int64_t period, task_base* task) {
+  std::unique_ptr<task_base> held(task);
+  void* const block = ::operator new(sizeof(ticking), std::align_val_t{alignof(ticking)});
+  auto* const t = ::new (block) ticking(period);
+  detail::core_handle guard(&t->core);  // until it is set: frees it when that throws
+  if (held) {
+    t->task = std::move(held);
+    t->node.fire = &fire_task;
+  }
+  sched::add_timer(t->node, base::saturating_add(base::now_ns(), ns > 0 ? ns : 0),
+                   period > 0 ? "ticker" : "timer");
+  guard.release();
+  return t;
+}
+
+// Out of the heap and with nothing in the buffer. True when it was set, or its tick not received.
+bool stop_locked(ticking& t) noexcept {
+  bool was = timers::heap::remove(t.node);
+  if (t.task == nullptr) {
+    t.core.word.lock();
+    if (t.core.count.load(std::memory_order_relaxed) != 0) {
+      t.core.count.store(0, std::memory_order_relaxed);
+      was = true;
+    }
+    chan_impl::unlock(t.core);
+  }
+  return was;
+}
+
+}  // namespace
+
+ticking* make_timer(std::int64_t ns) { return make(ns, 0, nullptr); }
+
+ticking* make_ticker(std::int64_t ns) {
+  if (ns <= 0) throw panic_error("non-positive interval for NewTicker");
+  return make(ns, ns, nullptr);
+}
+
+ticking* make_task(std::int64_t ns, task_base* task) { return make(ns, 0, task); }
+
+bool stop(ticking* t, const char* uninitialized) {
+  if (t == nullptr) throw panic_error(uninitialized);
+  t->using_it.lock();
+  const bool was = stop_locked(*t);
+  t->using_it.unlock();
+  return was;
+}
+
+bool reset(ticking* t, std::int64_t ns, const char* uninitialized) {
+  if (t == nullptr) throw panic_error(uninitialized);
+  const bool repeats = t->period != 0;
+  if (repeats && ns <= 0) throw panic_error("non-positive interval for Ticker.Reset");
+  t->using_it.lock();
+  const bool was = stop_locked(*t);
+  if (repeats) t->period = ns;
+  try {
+    sched::add_timer(t->node, base::saturating_add(base::now_ns(), ns > 0 ? ns : 0), "reset");
+  } catch (...) {
+    t->using_it.unlock();
+    throw;
+  }
+  t->using_it.unlock();
+  return was;
+}
+
+detail::core_handle channel(ticking* t) noexcept {
+  if (t == nullptr || t->task != nullptr) return {};
+  t->core.handles.fetch_add(1, std::memory_order_relaxed);
+  return detail::core_handle(&t->core);
+}
+
+detail::core_handle release_to_channel(ticking* t) noexcept {
+  return detail::core_handle(&t->core);
+}
+
+void ticking_handle::stop_and_release(ticking* t) noexcept {
+  t->using_it.lock();
+  stop_locked(*t);
+  t->using_it.unlock();
+  const detail::core_handle last(&t->core);
+}
+
+void sleep_until_ns(std::int64_t deadline) {
+  sched::sleep_until(deadline, sched::wait_reason::sleep);
+}
+
+}  // namespace offset::inline v0::time::detail_time
