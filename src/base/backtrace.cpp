@@ -6,9 +6,16 @@
 #include <dlfcn.h>
 #include <string_view>
 #include <unwind.h>
+#include <vector>
 
 namespace offset::inline v0::base {
 namespace {
+
+#ifdef offset_EXPORTS  // CMake's, for the sources of liboffset.so
+constexpr bool in_shared_object = true;
+#else
+constexpr bool in_shared_object = false;
+#endif
 
 struct walk {
   backtrace* into;
@@ -36,6 +43,7 @@ _Unwind_Reason_Code step(_Unwind_Context* context, void* arg) {
 struct place {
   std::string function;
   std::string module;
+  bool ours = false;  // in liboffset.so, and not one of its public functions
 };
 
 place find(const void* at) {
@@ -51,7 +59,22 @@ place find(const void* at) {
   std::snprintf(text, sizeof text, "+0x%zx", static_cast<std::size_t>(offset));
   out.module = std::string(info.dli_fname) + text;
   out.function = info.dli_sname != nullptr ? demangle(info.dli_sname) : std::string("?");
+  Dl_info self{};
+  out.ours = info.dli_sname == nullptr && in_shared_object &&
+             dladdr(reinterpret_cast<const void*>(&demangle), &self) != 0 &&
+             self.dli_fbase == info.dli_fbase;
   return out;
+}
+
+// How an exception is thrown, seen from the place that throws it.
+bool is_throwing(std::string_view function) {
+  return function == "__cxa_throw" || function == "__cxa_rethrow" ||
+         function.starts_with("std::rethrow_exception");
+}
+
+// Where a goroutine's stack begins.
+bool is_bottom(std::string_view function) {
+  return function == "make_fcontext" || function.starts_with("offset::v0::detail::run_closure");
 }
 
 bool is_machinery(std::string_view function) {
@@ -77,9 +100,16 @@ std::string demangle(const char* name) {
 }
 
 void append(std::string& to, const backtrace& b) {
+  std::vector<place> places;
+  std::size_t first = 0;
   for (std::size_t i = 0; i < b.count; ++i) {
-    const place p = find(b.frames[i]);
-    if (is_machinery(p.function)) continue;
+    places.push_back(find(b.frames[i]));
+    if (is_throwing(places.back().function)) first = i + 1;
+  }
+  for (std::size_t i = first; i < places.size(); ++i) {
+    const place& p = places[i];
+    if (is_bottom(p.function)) break;
+    if (p.ours || is_machinery(p.function)) continue;
     to += p.function;
     to += "\n\t";
     to += p.module.empty() ? std::string("?") : p.module;

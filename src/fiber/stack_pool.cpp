@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <new>
+#include <string>
 #include <string_view>
 #include <sys/mman.h>
 #include <system_error>
@@ -24,18 +27,22 @@ constexpr std::size_t colours = 24;  // × 64 bytes: within the page that a stac
 
 constexpr std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
 
-// 1 while unknown or when the kernel has guard markers, 0 when it refused them once.
-std::atomic<int> guard_markers{1};
+// False once the kernel refused them. OFFSET_GUARD=mprotect does without from the start: for tests.
+std::atomic<bool>& guard_markers() noexcept {
+  static std::atomic<bool> yes = [] {
+    const char* v = std::getenv("OFFSET_GUARD");
+    return v == nullptr || std::string_view(v) != "mprotect";
+  }();
+  return yes;
+}
+
+bool has_guard_markers() noexcept { return guard_markers().load(std::memory_order_relaxed); }
 
 bool install_guard(std::byte* at, std::size_t size) noexcept {
-  static const bool forced_off = [] {
-    const char* v = std::getenv("OFFSET_GUARD");
-    return v != nullptr && std::string_view(v) == "mprotect";
-  }();
-  if (!forced_off && guard_markers.load(std::memory_order_relaxed) != 0) {
+  if (has_guard_markers()) {
     if (madvise(at, size, MADV_GUARD_INSTALL) == 0) return true;
     if (errno != EINVAL) return false;
-    guard_markers.store(0, std::memory_order_relaxed);
+    guard_markers().store(false, std::memory_order_relaxed);
   }
   return mprotect(at, size, PROT_NONE) == 0;
 }
@@ -110,21 +117,44 @@ void stack_pool::map_region() {
   unclaimed_ += static_cast<std::int64_t>(slabs * stacks_per_slab);
 }
 
+// Under the lock, with a region mapped: which kind of guard there is, and how many of them.
+void stack_pool::find_limit() {
+  if (most_claimed_ != 0) return;
+  most_claimed_ = std::numeric_limits<std::int64_t>::max();
+  std::byte* const first = regions_.front().base;
+  install_guard(first, guard_size_);  // the first stack's own
+  if (has_guard_markers()) return;
+  long most_maps = 65'530;
+  if (std::FILE* const file = std::fopen("/proc/sys/vm/max_map_count", "re"); file != nullptr) {
+    if (std::fscanf(file, "%ld", &most_maps) != 1) most_maps = 65'530;
+    std::fclose(file);
+  }
+  most_claimed_ = std::max(64L, most_maps / 2 - 1'000);  // the program has mappings of its own
+}
+
 void stack_pool::claim(std::uint32_t n) {
   lock_.lock();
   try {
     while (unclaimed_ < n) map_region();
+    find_limit();
+    if (claimed_ + n > most_claimed_)
+      throw std::system_error(
+          ENOMEM, std::generic_category(),
+          "offset: go: no stack for another goroutine: this kernel has no guard markers, and the "
+          "guard pages of " + std::to_string(claimed_) + " stacks use up vm.max_map_count");
   } catch (...) {
     lock_.unlock();
     throw;
   }
   unclaimed_ -= n;
+  claimed_ += n;
   lock_.unlock();
 }
 
 void stack_pool::unclaim(std::uint32_t n) noexcept {
   lock_.lock();
   unclaimed_ += n;
+  claimed_ -= n;
   lock_.unlock();
 }
 

@@ -6,6 +6,9 @@
 // that the user of the pool keeps there (a goroutine's control block), at an offset that differs from
 // stack to stack so that the hot lines of many stacks do not fall into the same cache sets.
 //
+// Without guard markers each stack costs two mappings, of which the kernel gives a process
+// vm.max_map_count: claims beyond what that allows are refused, so that no stack is without its guard.
+//
 // Address space is claimed before it is needed (claim), so that `go` can refuse; the memory itself is
 // touched when a stack is taken for the first time.
 //
@@ -98,6 +101,7 @@ class stack_pool {
 
   std::byte* header_of(const slab& home, std::uint32_t slot) const noexcept;
   void map_region();
+  void find_limit();
   bool next_slab() noexcept;
   void list(slab& s) noexcept;
 
@@ -108,6 +112,8 @@ class stack_pool {
   std::vector<region> regions_;
   std::size_t current_region_ = 0;
   std::int64_t unclaimed_ = 0;
+  std::int64_t claimed_ = 0;
+  std::int64_t most_claimed_ = 0;  // what the kernel has mappings for; 0 before the first claim
   slab* available_ = nullptr;
   stack_header* warm_ = nullptr;
   std::uint32_t warm_count_ = 0;

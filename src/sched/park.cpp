@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/cpu.h"
 #include "base/sanitizer.h"
 #include "sched/goexit.h"
 #include "sched/local.h"
@@ -124,6 +125,15 @@ void park_forever(wait_reason reason) {
   here.park([](fiber::carrier*, void*) {}, nullptr, reason,
             {[](void*) noexcept { return true; }, nullptr});
   std::terminate();  // nobody has it to make it ready
+}
+
+bool worth_spinning() noexcept {
+  if (base::cpu_count() == 1) return false;
+  f* const me = current_f();
+  if (me == nullptr || me->proc == nullptr) return true;
+  const p& pr = *me->proc;
+  const world& w = *me->home;
+  return w.active() - w.idle.sleeping() > 1 && pr.queue.empty() && !pr.has_next();
 }
 
 base::random& caller_random() noexcept {

@@ -67,6 +67,9 @@ void check_goexit();
 /// Waits for ever.
 [[noreturn]] void park_forever(wait_reason reason);
 
+/// Another CPU may be about to give the caller what it wants, and nobody waits for this one.
+bool worth_spinning() noexcept;
+
 /// The caller's generator: the carrier's, or the thread's.
 base::random& caller_random() noexcept;
 

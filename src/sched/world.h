@@ -68,7 +68,7 @@ struct world {
   std::atomic<std::uint64_t> started_outside{0};
   std::atomic<std::uint64_t> ended_outside{0};
   std::atomic<std::int64_t> pinned_running{0};   // pinned goroutines that do not wait
-  base::spin_lock singles_lock{base::rank::leaf};
+  base::spin_lock singles_lock{base::rank::lifecycle};  // held while they are abandoned
   struct single;                                 // goroutines whose stack is not of the pool
   single* singles = nullptr;
   base::spin_lock starved_lock{base::rank::leaf};

@@ -32,8 +32,9 @@ bool mutex::try_lock_slow() noexcept {
 }
 
 void mutex::lock_slow() {
-  // A short critical section on another CPU is over sooner than we would be asleep.
-  if (base::cpu_count() > 1)
+  // A short critical section on another CPU is over sooner than we would be asleep. Where the owner
+  // cannot be running, or somebody else wants this CPU, spinning only delays it.
+  if (sched::worth_spinning())
     for (int round = 0; round < spin_rounds; ++round) {
       for (int i = 0; i < pauses_a_round; ++i) base::cpu_pause();
       if (try_lock_slow()) return;
