@@ -242,7 +242,7 @@ class send_side<Self, void> {
     using value_type = unit;
     send_owned_unit(Hold hold, H handler) : hold_(std::move(hold)), handler_(std::move(handler)) {}
     case_desc describe() noexcept { return {hold_.get(), &unit_, true, false}; }
-    void prepare() noexcept {}
+    void* prepare() noexcept { return &unit_; }
     void finish(bool) { call_handler(handler_); }
     auto own() && { return send_owned_unit<owned, H>({hold_.share()}, std::move(handler_)); }
 

@@ -28,6 +28,7 @@
 #include <memory>
 #include <new>
 #include <ranges>
+#include <span>
 #include <stdexcept>
 #include <tuple>
 #include <type_traits>
@@ -120,23 +121,23 @@ class select_case {
  private:
   friend struct detail::select_list;
 
-  enum class kind : std::uint8_t { channel, otherwise, timeout };
+  enum class kind : std::uint8_t { is_channel, is_otherwise, is_timeout };
   struct node {
     explicit node(kind k) noexcept : what(k) {}
     node(const node&) = delete;
     node& operator=(const node&) = delete;
     virtual ~node() = default;
     virtual detail::case_desc describe() = 0;
-    virtual void prepare() = 0;
+    virtual void* prepare() = 0;
     virtual void finish(bool ok) = 0;
     kind what;
     std::int64_t wait_ns = 0;
   };
   template <class C>
   struct channel_node final : node {
-    explicit channel_node(C&& c) : node(kind::channel), of(std::move(c)) {}
+    explicit channel_node(C&& c) : node(kind::is_channel), of(std::move(c)) {}
     detail::case_desc describe() override { return of.describe(); }
-    void prepare() override { of.prepare(); }
+    void* prepare() override { return of.prepare(); }
     void finish(bool ok) override { of.finish(ok); }
     C of;
   };
@@ -144,7 +145,7 @@ class select_case {
   struct marker_node final : node {
     marker_node(kind k, C&& c) : node(k), of(std::move(c)) {}
     detail::case_desc describe() override { return {}; }
-    void prepare() override {}
+    void* prepare() override { return nullptr; }
     void finish(bool) override { of.finish(); }
     C of;
   };
@@ -155,10 +156,10 @@ class select_case {
       using own = decltype(std::move(c).own());
       return std::make_shared<channel_node<own>>(std::move(c).own());
     } else if constexpr (detail::otherwise_like<C>) {
-      return std::make_shared<marker_node<std::remove_cvref_t<C>>>(kind::otherwise, std::move(c));
+      return std::make_shared<marker_node<std::remove_cvref_t<C>>>(kind::is_otherwise, std::move(c));
     } else {
       const std::int64_t ns = c.ns();
-      auto made = std::make_shared<marker_node<std::remove_cvref_t<C>>>(kind::timeout, std::move(c));
+      auto made = std::make_shared<marker_node<std::remove_cvref_t<C>>>(kind::is_timeout, std::move(c));
       made->wait_ns = ns;
       return made;
     }
@@ -172,22 +173,26 @@ namespace detail {
 /// How the run-time form looks into a select_case.
 struct select_list {
   static bool is_channel(const select_case& c) noexcept {
-    return !c.node_ || c.node_->what == select_case::kind::channel;
+    return !c.node_ || c.node_->what == select_case::kind::is_channel;
   }
   static bool is_otherwise(const select_case& c) noexcept {
-    return c.node_ && c.node_->what == select_case::kind::otherwise;
+    return c.node_ && c.node_->what == select_case::kind::is_otherwise;
   }
   static std::int64_t wait_ns(const select_case& c) noexcept { return c.node_->wait_ns; }
   static detail::case_desc describe(const select_case& c) {
     return c.node_ ? c.node_->describe() : detail::case_desc{};
   }
-  static void prepare(const select_case& c) {
-    if (c.node_) c.node_->prepare();
-  }
+  static void* prepare(const select_case& c) { return c.node_ ? c.node_->prepare() : nullptr; }
   static void finish(const select_case& c, bool ok) {
     if (c.node_) c.node_->finish(ok);
   }
 };
+
+template <class At>
+void prepare_case(case_desc& desc, std::size_t index, At& at) {
+  at(index, [&desc](auto& c) { desc.elem = c.prepare(); });
+  desc.unprepared = false;
+}
 
 /// Runs select_run until it has performed a case or found none. `at` is called as at(i, f) and calls
 /// f with the i-th channel case; answers the index of the channel case, or `n` for none.
@@ -206,18 +211,11 @@ std::size_t select_loop(case_desc* descs, select_slot* slots, std::size_t n, std
       case select_result::kind::closed_send:
         throw_closed_channel();
       case select_result::kind::prepare:
-        at(result.index, [&](auto& c) {
-          c.prepare();
-          descs[result.index] = c.describe();
-        });
+        prepare_case(descs[result.index], result.index, at);
         break;
       case select_result::kind::prepare_all:
         for (std::size_t i = 0; i < n; ++i)
-          if (descs[i].unprepared)
-            at(i, [&](auto& c) {
-              c.prepare();
-              descs[i] = c.describe();
-            });
+          if (descs[i].unprepared) prepare_case(descs[i], i, at);
         break;
     }
   }
@@ -256,11 +254,11 @@ std::size_t select_fixed(std::index_sequence<I...>, C&... cases) {
       }(),
       ...);
   bool ok = false;
-  std::size_t chosen = n;
+  [[maybe_unused]] std::size_t chosen = n;
   if (!(wait_ns == poll && select_surely_not_ready(descs.data(), n))) {
     std::array<select_slot, (n > 0 ? n : 1)> slots;
     chosen = select_loop(descs.data(), slots.data(), n, wait_ns, ok,
-                         [&](std::size_t index, auto&& f) {
+                         [&]([[maybe_unused]] std::size_t index, auto&& f) {
                            (
                                [&] {
                                  if constexpr (channel_case<C>)
@@ -346,8 +344,7 @@ std::size_t select(R&& list) {
   bool ok = false;
   struct view {
     const select_case* of;
-    void prepare() const { walk::prepare(*of); }
-    detail::case_desc describe() const { return walk::describe(*of); }
+    void* prepare() const { return walk::prepare(*of); }
   };
   const std::size_t chosen = detail::select_loop(descs.data(), slots.data(), n, wait_ns, ok,
                                                  [&](std::size_t index, auto&& f) {
@@ -367,7 +364,7 @@ std::size_t select(R&& list) {
 }
 
 inline std::size_t select(std::initializer_list<select_case> list) {
-  return select(std::ranges::subrange(list.begin(), list.end()));
+  return select(std::span<const select_case>(list.begin(), list.size()));
 }
 
 }  // namespace offset::inline v0

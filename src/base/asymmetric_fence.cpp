@@ -8,20 +8,23 @@
 namespace offset::inline v0::base {
 namespace {
 
-bool register_once() noexcept {
+bool do_register() noexcept {
   return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
 }  // namespace
 
+bool prepare_asymmetric_fence() noexcept {
+  static const bool available = do_register();
+  return available;
+}
+
 bool asymmetric_fence_heavy() noexcept {
   const int saved = errno;
-  // A child of fork shares no registration: asking again is cheap beside the barrier itself.
-  static const bool available = register_once();
   bool ok = false;
-  if (available) {
+  if (prepare_asymmetric_fence()) {
     ok = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
-    if (!ok && errno == EPERM && register_once())
+    if (!ok && errno == EPERM && do_register())  // a child of fork
       ok = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
   }
   errno = saved;

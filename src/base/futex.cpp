@@ -6,15 +6,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/sanitizer.h"
+
 namespace offset::inline v0::base {
 
-void futex_wait_raw(const void* word, std::uint32_t expected) noexcept {
+OFFSET_NO_TSAN void futex_wait_raw(const void* word, std::uint32_t expected) noexcept {
   const int saved = errno;
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
   errno = saved;
 }
 
-bool futex_wait_until_raw(const void* word, std::uint32_t expected,
+OFFSET_NO_TSAN bool futex_wait_until_raw(const void* word, std::uint32_t expected,
                           std::int64_t deadline_ns) noexcept {
   const int saved = errno;
   timespec at{};
@@ -30,20 +32,20 @@ bool futex_wait_until_raw(const void* word, std::uint32_t expected,
   return !timed_out;
 }
 
-void futex_wake_raw(const void* word, int n) noexcept {
+OFFSET_NO_TSAN void futex_wake_raw(const void* word, int n) noexcept {
   const int saved = errno;
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, n, nullptr, nullptr, 0);
   errno = saved;
 }
 
-void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected) noexcept {
+OFFSET_NO_TSAN void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected) noexcept {
   futex_wait_raw(&word, expected);
 }
-bool futex_wait_until(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
+OFFSET_NO_TSAN bool futex_wait_until(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
                       std::int64_t deadline_ns) noexcept {
   return futex_wait_until_raw(&word, expected, deadline_ns);
 }
-void futex_wake(const std::atomic<std::uint32_t>& word, int n) noexcept {
+OFFSET_NO_TSAN void futex_wake(const std::atomic<std::uint32_t>& word, int n) noexcept {
   futex_wake_raw(&word, n);
 }
 

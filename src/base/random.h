@@ -4,13 +4,16 @@
 
 #include <cstdint>
 
+#include "base/sanitizer.h"
+
 namespace offset::inline v0::base {
 
 class random {
  public:
   constexpr explicit random(std::uint64_t seed) noexcept : state_(mix(seed)) {}
 
-  std::uint32_t next() noexcept {
+  // A carrier's is used by the goroutines that it runs, one after the other (base/sanitizer.h).
+  OFFSET_NO_TSAN std::uint32_t next() noexcept {
     state_ ^= state_ >> 12;
     state_ ^= state_ << 25;
     state_ ^= state_ >> 27;

@@ -19,6 +19,10 @@
 #define OFFSET_INTERNAL_TSAN 1
 #endif
 
+// ThreadSanitizer takes every goroutine for a thread. What a carrier owns (its P, its F, free stacks and
+// blocks) is touched by the goroutines that it runs, one after the other on one thread, which the
+// sanitizer cannot know; telling it so by an acquire and a release would order those goroutines and hide
+// their races. The few functions that touch nothing else are marked OFFSET_NO_TSAN instead.
 #ifdef OFFSET_INTERNAL_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/futex.h"
+#include "base/sanitizer.h"
 
 namespace offset::inline v0::base {
 namespace {
@@ -29,8 +30,7 @@ bool backoff::spin() noexcept {
   return false;
 }
 
-void lock_words_slow(std::atomic<std::uint32_t>& state,
-                     std::atomic<std::uint32_t>& contenders) noexcept {
+void lock_word_slow(std::atomic<std::uint32_t>& state) noexcept {
   backoff wait;
   const auto try_now = [&state] {
     std::uint32_t free = 0;
@@ -40,6 +40,7 @@ void lock_words_slow(std::atomic<std::uint32_t>& state,
   };
   while (wait.spin())
     if (try_now()) return;
+  std::atomic<std::uint32_t>& contenders = detail::contenders_of(&state);
   contenders.fetch_add(1, std::memory_order_seq_cst);
   const bool fenced = asymmetric_fence_heavy();
   while (!try_now()) {
@@ -51,13 +52,11 @@ void lock_words_slow(std::atomic<std::uint32_t>& state,
   contenders.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void wake_contender(std::atomic<std::uint32_t>& state) noexcept { futex_wake(state, 1); }
-
 #ifndef NDEBUG
 namespace {
 thread_local std::uint8_t held[5];
 }
-void spin_lock::check_rank_lock() noexcept {
+OFFSET_NO_TSAN void spin_lock::check_rank_lock() noexcept {
   for (int r = 0; r < static_cast<int>(rank_); ++r)
     if (held[r] != 0) {
       std::fprintf(stderr, "offset: lock of rank %d taken while holding one of rank %d\n",
@@ -66,7 +65,15 @@ void spin_lock::check_rank_lock() noexcept {
     }
   ++held[static_cast<int>(rank_)];
 }
-void spin_lock::check_rank_unlock() noexcept { --held[static_cast<int>(rank_)]; }
+OFFSET_NO_TSAN void spin_lock::check_rank_unlock() noexcept { --held[static_cast<int>(rank_)]; }
 #endif
 
 }  // namespace offset::inline v0::base
+
+namespace offset::inline v0::detail {
+
+constinit std::atomic<std::uint32_t> contender_table[contender_slots]{};
+
+void wake_contender(const void* lock) noexcept { base::futex_wake_raw(lock, 1); }
+
+}  // namespace offset::inline v0::detail

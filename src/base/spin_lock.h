@@ -1,9 +1,9 @@
 // The library's lock for short critical sections: spins, yields the CPU, then sleeps on a futex.
 //
 // One compare-and-swap locks and one plain store unlocks. Because the store is no read-modify-write, a
-// sleeper announces itself in `contenders_` and then makes every other thread pass a barrier
-// (asymmetric_fence.h) before it looks again: either the owner, who looks at `contenders_` after its
-// store, sees the sleeper, or the sleeper sees the lock free. Where the kernel has no such barrier, the
+// sleeper announces itself (offset/detail/contenders.hpp) and then makes every other thread pass a barrier
+// (asymmetric_fence.h) before it looks again: either the owner, who looks for sleepers after its store,
+// sees it, or the sleeper sees the lock free. Where the kernel has no such barrier, the
 // sleeper sleeps a millisecond at a time instead.
 //
 // Nothing waits, allocates for a user, or runs user code while holding one. Order of ranks: a thread
@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "base/asymmetric_fence.h"
+#include "offset/detail/contenders.hpp"
 
 namespace offset::inline v0::base {
 
@@ -30,24 +31,21 @@ class backoff {
   unsigned round_ = 0;
 };
 
-/// The lock itself, on two words that are zero when it is free: for those that keep them elsewhere.
-void lock_words_slow(std::atomic<std::uint32_t>& state,
-                     std::atomic<std::uint32_t>& contenders) noexcept;
-void wake_contender(std::atomic<std::uint32_t>& state) noexcept;
+/// The lock itself, on a word that is zero when it is free: for those that keep it elsewhere.
+void lock_word_slow(std::atomic<std::uint32_t>& state) noexcept;
 
-inline void lock_words(std::atomic<std::uint32_t>& state,
-                       std::atomic<std::uint32_t>& contenders) noexcept {
+inline void lock_word(std::atomic<std::uint32_t>& state) noexcept {
   std::uint32_t free = 0;
   if (!state.compare_exchange_strong(free, 1, std::memory_order_acquire,
                                      std::memory_order_relaxed)) [[unlikely]]
-    lock_words_slow(state, contenders);
+    lock_word_slow(state);
 }
-inline void unlock_words(std::atomic<std::uint32_t>& state,
-                         std::atomic<std::uint32_t>& contenders) noexcept {
-  state.store(0, std::memory_order_release);  // pairs with the acquire in lock_words
+inline void unlock_word(std::atomic<std::uint32_t>& state) noexcept {
+  state.store(0, std::memory_order_release);  // pairs with the acquire in lock_word
   asymmetric_fence_light();
-  if (contenders.load(std::memory_order_relaxed) != 0) [[unlikely]]
-    wake_contender(state);
+  // From here on the lock may be gone: only its address is used.
+  if (detail::contenders_of(&state).load(std::memory_order_relaxed) != 0) [[unlikely]]
+    detail::wake_contender(&state);
 }
 
 class spin_lock {
@@ -59,7 +57,7 @@ class spin_lock {
 
   void lock() noexcept {
     check_rank_lock();
-    lock_words(state_, contenders_);
+    lock_word(state_);
   }
   bool try_lock() noexcept {
     std::uint32_t free = 0;
@@ -72,7 +70,7 @@ class spin_lock {
   }
   void unlock() noexcept {
     check_rank_unlock();
-    unlock_words(state_, contenders_);
+    unlock_word(state_);
   }
 
  private:
@@ -85,7 +83,6 @@ class spin_lock {
 #endif
 
   std::atomic<std::uint32_t> state_{0};
-  std::atomic<std::uint32_t> contenders_{0};
   [[maybe_unused]] rank rank_;
 };
 

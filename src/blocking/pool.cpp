@@ -300,7 +300,7 @@ void blocking_run(void (*f)(void*), void* arg) {
         auto& a = *static_cast<submit_arg*>(p);
         a.io->submit(*a.j);
       },
-      &to, wait_reason::blocking, {nullptr, nullptr});
+      &to, wait_reason::blocking, {});
   if (j.stalled)
     throw std::system_error(
         std::make_error_code(std::errc::resource_deadlock_would_occur),

@@ -196,7 +196,8 @@ void finish_send(chan_core& c, void* value, const rest& left) noexcept {
 
 outcome try_recv_locked(chan_core& c, void* out, rest& left) noexcept {
   if (c.loud != nullptr) {
-    if (loud_head_full(c)) {
+    // While receivers are queued the head is theirs: whoever filled it is about to serve them in order.
+    if (loud_head_full(c) && drop_stale(c.receivers)) {
       left = {rest::kind::drain_slot, nullptr, loud_take(c)};
       return outcome::done;
     }

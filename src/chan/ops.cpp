@@ -117,7 +117,7 @@ op_status operate(chan_core* c, void* elem, std::int64_t deadline) {
   push(sending ? c->senders : c->receivers, w);
   here.park(commit_unlock, c,
             sending ? sched::wait_reason::chan_send : sched::wait_reason::chan_receive,
-            {undo_wait, &w});
+            {undo_wait, nullptr, &w});
   return w.completed ? op_status::ok : op_status::closed;
 }
 

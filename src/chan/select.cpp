@@ -86,8 +86,14 @@ class selecting {
   bool look(std::size_t i, select_result& out, rest& left) noexcept;
   void finish(std::size_t i, const select_result& r, const rest& left) noexcept;
   void withdraw_all(std::size_t winner) noexcept;
+  // The case that was performed; n_ for none.
+  std::size_t winner() const noexcept {
+    const std::uint32_t by = claim_.load();
+    return by >= claim_word::by_case ? by - claim_word::by_case : n_;
+  }
   static void commit(fiber::carrier*, void* arg);
   static bool undo(void* arg) noexcept;
+  static void settle(void* arg) noexcept;
 
   const case_desc* const cases_;
   select_slot* const slots_;
@@ -251,9 +257,14 @@ void selecting::commit(fiber::carrier*, void* arg) {
 bool selecting::undo(void* arg) noexcept {
   auto& s = *static_cast<selecting*>(arg);
   if (!s.claim_.win(claim_word::by_time)) return false;
-  if (s.timed_) timers::heap::remove(s.timer_);
-  s.withdraw_all(s.n_);
+  settle(arg);
   return true;
+}
+
+void selecting::settle(void* arg) noexcept {
+  auto& s = *static_cast<selecting*>(arg);
+  s.drop_timer();
+  s.withdraw_all(s.winner());
 }
 
 // Takes the waiters out of every queue; the winner's is out already.
@@ -285,19 +296,18 @@ select_result selecting::wait(std::int64_t deadline) {
               single ? (cases_[0].is_send ? sched::wait_reason::chan_send
                                           : sched::wait_reason::chan_receive)
                      : sched::wait_reason::select,
-              {undo, this});
+              {undo, settle, this});
   } else {
     unlock_all();
     if (!here.thread_wait_until(deadline) && !claim_.win(claim_word::by_time)) here.thread_wait();
   }
   drop_timer();
-  const std::uint32_t by = claim_.load();
-  const std::size_t winner = by >= claim_word::by_case ? by - claim_word::by_case : n_;
-  withdraw_all(winner);
-  if (winner == n_) return {kind::not_ready, false, 0};
-  const bool ok = slots_[winner].wait.completed;
-  if (!ok && cases_[winner].is_send) return {kind::closed_send, false, winner};
-  return {kind::performed, ok, winner};
+  const std::size_t won = winner();
+  withdraw_all(won);
+  if (won == n_) return {kind::not_ready, false, 0};
+  const bool ok = slots_[won].wait.completed;
+  if (!ok && cases_[won].is_send) return {kind::closed_send, false, won};
+  return {kind::performed, ok, won};
 }
 
 select_result run(const case_desc* cases, select_slot* slots, std::size_t n, std::int64_t wait_ns,

@@ -35,4 +35,13 @@ inline waiter* take(wait_queue& q) noexcept {
   return nullptr;
 }
 
+/// Drops waiters at the head that were won elsewhere. True when none that can be had is left there.
+inline bool drop_stale(wait_queue& q) noexcept {
+  while (waiter* const w = q.first) {
+    if (w->claim == nullptr || w->claim->load() <= claim_word::open) return false;
+    unlink(q, *w);
+  }
+  return true;
+}
+
 }  // namespace offset::inline v0::chan_impl

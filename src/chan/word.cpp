@@ -17,7 +17,8 @@ chan_word::value chan_word::lock_slow() noexcept {
   base::backoff wait;
   while (wait.spin())
     if (try_now()) return seen;
-  contenders_.fetch_add(1, std::memory_order_seq_cst);
+  std::atomic<std::uint32_t>& contenders = contenders_of(&word_);
+  contenders.fetch_add(1, std::memory_order_seq_cst);
   const bool fenced = base::asymmetric_fence_heavy();
   while (!try_now()) {
     if ((seen & locked) == 0) continue;
@@ -28,10 +29,8 @@ chan_word::value chan_word::lock_slow() noexcept {
     else
       base::futex_wait_until_raw(&word_, low, base::now_ns() + 1'000'000);
   }
-  contenders_.fetch_sub(1, std::memory_order_relaxed);
+  contenders.fetch_sub(1, std::memory_order_relaxed);
   return seen;
 }
-
-void chan_word::wake_contenders() noexcept { base::futex_wake_raw(&word_, 1); }
 
 }  // namespace offset::inline v0::detail

@@ -42,6 +42,7 @@ OFFSET_NO_TSAN inline carrier& landed(context::transfer_t t) noexcept {
   if (c.commit != nullptr) c.commit(&c, c.commit_arg);
 #ifdef OFFSET_INTERNAL_TSAN
   if (&self != &c.own) __tsan_switch_to_fiber(self.sanitizer, __tsan_switch_to_fiber_no_sync);
+  __tsan_acquire(&c);  // that the carrier and its P were made, and no more
 #endif
   return c;
 }
@@ -54,7 +55,11 @@ main_fn& main_of(fiber& f) noexcept {
 OFFSET_NO_TSAN void enter(context::transfer_t t) noexcept {
   fiber& self = *static_cast<carrier*>(t.data)->to;
   const main_fn main = main_of(self);
-  main(self, landed(t));
+  carrier& on = landed(t);
+#ifdef OFFSET_INTERNAL_TSAN
+  __tsan_acquire(self.stack_low);  // pairs with end_fiber: the stack's last user is done
+#endif
+  main(self, on);
   std::abort();  // main never returns
 }
 
@@ -72,23 +77,28 @@ OFFSET_NO_TSAN carrier& switch_to(carrier& c, fiber& from, fiber& to, commit_fn 
   return landed(context::jump_fcontext(to.context, &c));
 }
 
-void init_fiber(fiber& f, main_fn main) noexcept {
+OFFSET_NO_TSAN void init_fiber([[maybe_unused]] carrier* c, fiber& f, main_fn main) noexcept {
   main_of(f) = main;
   std::byte* const top = f.stack_high - 16;
   f.context =
       context::make_fcontext(top, static_cast<std::size_t>(top - f.stack_low), enter);
   f.exceptions = {};
 #ifdef OFFSET_INTERNAL_TSAN
+  // A fiber begins with what its maker has seen: that would be whoever happens to run here.
+  void* const here = __tsan_get_current_fiber();
+  if (c != nullptr) __tsan_switch_to_fiber(c->blank, __tsan_switch_to_fiber_no_sync);
   f.sanitizer = __tsan_create_fiber(0);
+  if (c != nullptr) __tsan_switch_to_fiber(here, __tsan_switch_to_fiber_no_sync);
 #elif defined(OFFSET_INTERNAL_ASAN)
   f.sanitizer = nullptr;
 #endif
 }
 
-void end_fiber([[maybe_unused]] fiber& f) noexcept {
+OFFSET_NO_TSAN void end_fiber([[maybe_unused]] fiber& f) noexcept {
 #ifdef OFFSET_INTERNAL_TSAN
   if (f.sanitizer != nullptr) __tsan_destroy_fiber(f.sanitizer);
   f.sanitizer = nullptr;
+  __tsan_release(f.stack_low);
 #endif
 }
 
@@ -105,6 +115,14 @@ void init_carrier(carrier& c) noexcept {
   }
 #ifdef OFFSET_INTERNAL_TSAN
   c.own.sanitizer = __tsan_get_current_fiber();
+  c.blank = __tsan_create_fiber(0);
+  __tsan_release(&c);
+#endif
+}
+
+void close_carrier([[maybe_unused]] carrier& c) noexcept {
+#ifdef OFFSET_INTERNAL_TSAN
+  __tsan_destroy_fiber(c.blank);
 #endif
 }
 

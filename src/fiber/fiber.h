@@ -45,6 +45,7 @@ using commit_fn = void (*)(carrier* on, void* arg);
 /// The thread's side: its own stack as a fiber, and what one switch passes to the next.
 struct carrier {
   fiber own;
+  void* blank = nullptr;  // TSan: a context that has seen nothing; new fibers are made in its name
   exception_state* exceptions = nullptr;  // the thread's live state
   fiber* from = nullptr;
   fiber* to = nullptr;
@@ -57,9 +58,11 @@ void init_carrier(carrier& c) noexcept;
 
 using main_fn = void (*)(fiber& self, carrier& on);
 
-/// Makes `f` start at `main` on its stack [stack_low, stack_high) when it is next switched to. main
+/// On the carrier `c`, or on a plain thread (null). Makes `f` start at `main` on its stack [stack_low, stack_high) when it is next switched to. main
 /// never returns.
-void init_fiber(fiber& f, main_fn main) noexcept;
+void init_fiber(carrier* c, fiber& f, main_fn main) noexcept;
+
+void close_carrier(carrier& c) noexcept;
 
 /// For a fiber that has ended and whose stack has been left for good.
 void end_fiber(fiber& f) noexcept;

@@ -1,3 +1,4 @@
+#include "base/sanitizer.h"
 #include "sched/f.h"
 
 namespace offset::inline v0::sched {
@@ -9,9 +10,9 @@ thread_local constinit f* this_f = nullptr;
 }  // namespace
 
 #if defined(__clang__)
-#define OFFSET_NEVER_CACHED __attribute__((noinline))
+#define OFFSET_NEVER_CACHED __attribute__((noinline)) OFFSET_NO_TSAN
 #else
-#define OFFSET_NEVER_CACHED __attribute__((noipa))
+#define OFFSET_NEVER_CACHED __attribute__((noipa)) OFFSET_NO_TSAN
 #endif
 
 OFFSET_NEVER_CACHED f* current_f() noexcept {

@@ -28,10 +28,13 @@ struct f;
 
 enum class g_state : std::uint8_t { free = 0, running, runnable, waiting };
 
-/// What to undo when a goroutine that waits is abandoned: takes it out of what it waits on, so that
-/// nobody makes it ready any more. False when somebody already has it in hand and will.
+/// What is done in place of a goroutine that is abandoned in a park.
 struct abandon_hook {
+  /// It still waits: takes it out of what it waits on, so that nobody makes it ready any more. False when
+  /// somebody already has it in hand and will.
   bool (*undo)(void* arg) noexcept = nullptr;
+  /// It was made ready and will never run: cleans up as it would have, and passes on what it was given.
+  void (*settle)(void* arg) noexcept = nullptr;
   void* arg = nullptr;
 };
 
@@ -55,7 +58,7 @@ struct g {
   g_special* special = nullptr;
   const void* origin = nullptr;  // return address of `go`
   void* thrown_from = nullptr;   // base::backtrace of a panic, while it unwinds
-  abandon_hook hook;             // valid while waiting
+  abandon_hook hook;             // from a park until it returns
   detail::seed* start = nullptr; // what to run, before its first switch
   fiber::stack_header stack;
 };

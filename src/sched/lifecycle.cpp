@@ -9,6 +9,7 @@
 //   4. The references go. Carriers that did not come back in time keep theirs, and with them the memory.
 #include "offset/runtime.hpp"
 
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -19,6 +20,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "base/asymmetric_fence.h"
 #include "base/clock.h"
 #include "base/sanitizer.h"
 #include "blocking/pool.h"
@@ -72,9 +74,16 @@ void start_world(world& w) {
   static const int registered = pthread_atfork(nullptr, nullptr, after_fork_in_child);
   static_cast<void>(registered);
   fiber::install_overflow_handler(ask_overflow);
+  base::prepare_asymmetric_fence();
   start_sysmon(w);
-  if (!add_carrier(w, false))
-    throw std::system_error(errno, std::generic_category(), "offset: cannot create a thread");
+  // A `go` from another thread may be starting the first carrier at this moment.
+  for (;;) {
+    errno = 0;
+    if (add_carrier(w, false) || w.proc_count.load(std::memory_order_acquire) > 0) return;
+    if (errno != 0)
+      throw std::system_error(errno, std::generic_category(), "offset: cannot create a thread");
+    sched_yield();
+  }
 }
 
 void stop_carriers(world& w) noexcept {
@@ -101,12 +110,18 @@ void stop_carriers(world& w) noexcept {
 
 // A goroutine that waits leaves what it waits on.
 void abandon(g& self, std::int64_t give_up_at) noexcept {
-  if (self.state.load(std::memory_order_acquire) != g_state::waiting) return;
-  if (self.hook.undo == nullptr || self.hook.undo(self.hook.arg)) return;
-  // Somebody has it in hand and is about to make it ready.
-  while (self.state.load(std::memory_order_acquire) == g_state::waiting &&
-         base::now_ns() < give_up_at)
-    sched_yield();
+  const g_state state = self.state.load(std::memory_order_acquire);
+  if (state == g_state::free || state == g_state::running) return;
+  if (state == g_state::waiting) {
+    if (self.hook.undo == nullptr || self.hook.undo(self.hook.arg)) return;
+    // Somebody has it in hand and is about to make it ready.
+    while (self.state.load(std::memory_order_acquire) == g_state::waiting)
+      if (base::now_ns() < give_up_at)
+        sched_yield();
+      else
+        return;
+  }
+  if (self.hook.settle != nullptr) self.hook.settle(self.hook.arg);
 }
 
 // What shutdown found still there: printed once nothing runs any more.
@@ -116,6 +131,7 @@ void report_stragglers(world& w) noexcept {
   std::string text = "offset: runtime: " + std::to_string(w.goroutines()) +
                      " goroutines had not ended at shutdown:\n\n";
   append_goroutines(text, w, &here);
+  fiber::close_carrier(here);
   const ssize_t ignored = ::write(STDERR_FILENO, text.data(), text.size());
   static_cast<void>(ignored);
 }

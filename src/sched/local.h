@@ -24,7 +24,7 @@ void overflow(p& pr, task t) noexcept;
 /// Looks at the clock, at a rate that adapts to how fast goroutines take turns.
 bool timers_due(p& pr) noexcept;
 
-inline void push_tail(p& pr, task t) noexcept {
+OFFSET_NO_TSAN inline void push_tail(p& pr, task t) noexcept {
   if (!pr.queue.push(t)) [[unlikely]]
     overflow(pr, t);
 }
@@ -39,7 +39,7 @@ inline void work_published(world& w) noexcept {
 }
 
 /// Into the next slot; what was there goes to the queue, and only that may wake another carrier.
-inline void push_next(p& pr, task t) noexcept {
+OFFSET_NO_TSAN inline void push_next(p& pr, task t) noexcept {
   const task old = pr.exchange_next(t);
   if (old) {
     push_tail(pr, old);
@@ -48,7 +48,7 @@ inline void push_next(p& pr, task t) noexcept {
 }
 
 /// What to run next; nothing when the carrier should look further (or see to other things) in its loop.
-inline task pick(p& pr) noexcept {
+OFFSET_NO_TSAN inline task pick(p& pr) noexcept {
   const std::uint32_t tick = ++pr.tick;
   pr.ticks.store(tick, std::memory_order_relaxed);
   if (pr.attention.load(std::memory_order_relaxed)) [[unlikely]]
@@ -77,7 +77,7 @@ inline task pick(p& pr) noexcept {
 }
 
 /// Makes a stack's G a new goroutine that will run `s`.
-inline void begin(g& self, detail::seed* s) noexcept {
+OFFSET_NO_TSAN inline void begin(g& self, detail::seed* s) noexcept {
   self.id = s->id & ((std::uint64_t{1} << 56) - 1);
   self.origin = s->origin;
   self.start = s;
@@ -85,7 +85,7 @@ inline void begin(g& self, detail::seed* s) noexcept {
 }
 
 /// A free stack of this P's, or null.
-inline g* take_stack(p& pr) noexcept {
+OFFSET_NO_TSAN inline g* take_stack(p& pr) noexcept {
   g* const self = pr.stacks;
   if (self == nullptr) return nullptr;
   pr.stacks = self->stack.next == nullptr ? nullptr : g_of(self->stack.next);
@@ -97,13 +97,13 @@ inline g* take_stack(p& pr) noexcept {
 
 void goroutine_main(fiber::fiber& self, fiber::carrier& on);
 
-inline void run_on(f& me, g& self) noexcept {
+OFFSET_NO_TSAN inline void run_on(f& me, g& self) noexcept {
   me.current = &self;
   self.state.store(g_state::running, std::memory_order_relaxed);
 }
 
 /// Leaves `self` (a goroutine's fiber, or the carrier's own) for what `t` says.
-inline void switch_to_task(f& me, fiber::fiber& from, task t, commit_fn commit, void* arg,
+OFFSET_NO_TSAN inline void switch_to_task(f& me, fiber::fiber& from, task t, commit_fn commit, void* arg,
                            bool last) noexcept {
   g* to = nullptr;
   p& pr = *me.proc;
@@ -115,7 +115,7 @@ inline void switch_to_task(f& me, fiber::fiber& from, task t, commit_fn commit, 
       pr.unstarted = t.as_seed();
     } else {
       begin(*to, t.as_seed());
-      fiber::init_fiber(to->fib, goroutine_main);
+      fiber::init_fiber(&me.switcher, to->fib, goroutine_main);
     }
   }
   if (to != nullptr) {

@@ -256,6 +256,7 @@ void end_thread(f& me) noexcept {
   world& w = *me.home;
   set_current_f(nullptr);
   fiber::drop_overflow_stack();
+  fiber::close_carrier(me.switcher);
   if (w.threads_alive.fetch_sub(1, std::memory_order_acq_rel) == 1)
     base::futex_wake(w.threads_alive);
   w.release();
@@ -325,7 +326,7 @@ bool start_thread(world& w, f& made, void* (*main)(void*)) noexcept {
 
 }  // namespace
 
-bool timers_due(p& pr) noexcept {
+OFFSET_NO_TSAN bool timers_due(p& pr) noexcept {
   const std::uint64_t ticks = base::coarse_ticks();
   const std::uint64_t passed = ticks - pr.timer_looked;
   pr.timer_looked = ticks;
@@ -388,9 +389,10 @@ bool add_carrier(world& w, bool searching) noexcept {
   if (made_p == nullptr || made_f == nullptr) {
     delete made_p;
     delete made_f;
+    errno = ENOMEM;
     return false;
   }
-  made_p->fence_next = !base::asymmetric_fence_heavy();
+  made_p->fence_next = !base::prepare_asymmetric_fence();
   made_f->proc = made_p;
   made_f->home = &w;
   made_f->searching = searching;

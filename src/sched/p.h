@@ -18,6 +18,7 @@
 #include "base/block_pool.h"
 #include "base/cpu.h"
 #include "base/random.h"
+#include "base/sanitizer.h"
 #include "sched/run_queue.h"
 #include "sched/task.h"
 #include "timer/heap.h"
@@ -68,7 +69,7 @@ struct alignas(64) p {
   run_queue queue;
   timers::heap timers;
 
-  void enter_next() noexcept {
+  OFFSET_NO_TSAN void enter_next() noexcept {
     in_next.store(1, std::memory_order_relaxed);
     if (fence_next) [[unlikely]]
       std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -81,13 +82,13 @@ struct alignas(64) p {
       std::atomic_thread_fence(std::memory_order_seq_cst);
     }
   }
-  void leave_next() noexcept {
+  OFFSET_NO_TSAN void leave_next() noexcept {
     // Release: a rescuer that sees 0 sees what is in the slot.
     in_next.store(0, std::memory_order_release);
   }
 
   /// Owner only. Puts `t` into the next slot and answers what was there.
-  task exchange_next(task t) noexcept {
+  OFFSET_NO_TSAN task exchange_next(task t) noexcept {
     enter_next();
     const std::uintptr_t old = next.load(std::memory_order_relaxed);
     next.store(t.word(), std::memory_order_relaxed);
@@ -98,7 +99,7 @@ struct alignas(64) p {
 };
 
 /// For any carrier but the owner. Costs a barrier on every CPU: only for a slot that has waited long.
-inline task rescue_next(p& victim) noexcept {
+OFFSET_NO_TSAN inline task rescue_next(p& victim) noexcept {
   if (!victim.has_next()) return {};
   std::uint32_t free = 0;
   if (!victim.rescue.compare_exchange_strong(free, 1, std::memory_order_seq_cst)) return {};

@@ -52,8 +52,6 @@ std::string own_text() {
     return e.what();
   } catch (const char* s) {
     return s != nullptr ? s : "nil";
-  } catch (char* s) {
-    return s != nullptr ? s : "nil";
   } catch (const std::string& s) {
     return s;
   } catch (std::string_view s) {

@@ -17,7 +17,7 @@ namespace offset::inline v0::sched {
 namespace {
 
 // Leaves the calling goroutine for whatever is next.
-void leave(f& me, g& self, commit_fn commit, void* arg) noexcept {
+OFFSET_NO_TSAN void leave(f& me, g& self, commit_fn commit, void* arg) noexcept {
   const task t = me.proc != nullptr ? pick(*me.proc) : task();
   if (t) {
     switch_to_task(me, self.fib, t, commit, arg, false);
@@ -47,14 +47,22 @@ void ready_outside(g& self) noexcept {
   work_published(w);
 }
 
-void commit_yield(fiber::carrier* on, void* arg) {
+OFFSET_NO_TSAN void commit_yield(fiber::carrier* on, void* arg) {
   g* const self = static_cast<g*>(arg);
   push_tail(*f_of(*on).proc, task(self));
 }
 
 }  // namespace
 
-void check_goexit() {
+OFFSET_NO_TSAN void look_after() {
+  // A loop of operations that never wait comes by here: the end of the world must reach it.
+  f* const me = current_f();
+  if (me != nullptr && me->current != nullptr && me->home->stopping.load(std::memory_order_relaxed))
+    offset::yield();
+}
+
+OFFSET_NO_TSAN void check_goexit() {
+  look_after();
   f* const me = current_f();
   if (me != nullptr && me->current != nullptr && me->current->exiting) [[unlikely]] {
     // Destructors that run because of it may wait.
@@ -62,7 +70,8 @@ void check_goexit() {
   }
 }
 
-parker::parker() {
+OFFSET_NO_TSAN parker::parker() {
+  look_after();
   f* const me = current_f();
   if (me != nullptr && me->current != nullptr) {
     g* const self = me->current;
@@ -84,7 +93,7 @@ bool parker::thread_wait_until(std::int64_t deadline_ns) noexcept {
 
 void parker::thread_wait() noexcept { note_.wait(); }
 
-void parker::park(commit_fn commit, void* arg, wait_reason reason, abandon_hook hook) noexcept {
+OFFSET_NO_TSAN void parker::park(commit_fn commit, void* arg, wait_reason reason, abandon_hook hook) noexcept {
   if ((who_ & sleeper_thread) != 0) {
     commit(nullptr, arg);
     thread_wait();
@@ -96,9 +105,10 @@ void parker::park(commit_fn commit, void* arg, wait_reason reason, abandon_hook 
   self.reason.store(reason, std::memory_order_relaxed);
   self.state.store(g_state::waiting, std::memory_order_release);
   leave(me, self, commit, arg);
+  self.hook = {};
 }
 
-void ready(sleeper s) noexcept {
+OFFSET_NO_TSAN void ready(sleeper s) noexcept {
   if ((s & sleeper_tags) != 0) [[unlikely]] {
     if ((s & sleeper_thread) != 0) {
       reinterpret_cast<base::note*>(s & ~sleeper_tags)->wake();
@@ -123,11 +133,11 @@ void ready(sleeper s) noexcept {
 void park_forever(wait_reason reason) {
   parker here;
   here.park([](fiber::carrier*, void*) {}, nullptr, reason,
-            {[](void*) noexcept { return true; }, nullptr});
+            {[](void*) noexcept { return true; }, nullptr, nullptr});
   std::terminate();  // nobody has it to make it ready
 }
 
-bool worth_spinning() noexcept {
+OFFSET_NO_TSAN bool worth_spinning() noexcept {
   if (base::cpu_count() == 1) return false;
   f* const me = current_f();
   if (me == nullptr || me->proc == nullptr) return true;
@@ -136,14 +146,14 @@ bool worth_spinning() noexcept {
   return w.active() - w.idle.sleeping() > 1 && pr.queue.empty() && !pr.has_next();
 }
 
-base::random& caller_random() noexcept {
+OFFSET_NO_TSAN base::random& caller_random() noexcept {
   if (f* const me = current_f(); me != nullptr && me->proc != nullptr) return me->proc->random;
   thread_local base::random mine(static_cast<std::uint64_t>(base::now_ns()) ^
                                  reinterpret_cast<std::uintptr_t>(&mine));
   return mine;
 }
 
-timers::heap* caller_timers() noexcept {
+OFFSET_NO_TSAN timers::heap* caller_timers() noexcept {
   f* const me = current_f();
   if (me == nullptr) return nullptr;
   return me->proc != nullptr ? &me->proc->timers : &me->home->outside_timers;
@@ -164,7 +174,7 @@ void add_timer(timers::node& n, std::int64_t when, const char* what) {
   timer_added(w->outside_timers, when);
 }
 
-void timer_added(timers::heap& h, std::int64_t when) noexcept {
+OFFSET_NO_TSAN void timer_added(timers::heap& h, std::int64_t when) noexcept {
   f* const me = current_f();
   // The caller's own carrier looks at its timers before it sleeps.
   if (me != nullptr && me->proc != nullptr && &me->proc->timers == &h) return;
@@ -180,7 +190,7 @@ void timer_added(timers::heap& h, std::int64_t when) noexcept {
 
 namespace offset::inline v0 {
 
-void yield() noexcept {
+OFFSET_NO_TSAN void yield() noexcept {
   using namespace sched;
   f* const me = current_f();
   if (me == nullptr || me->current == nullptr) {
@@ -202,12 +212,16 @@ void yield() noexcept {
         pr->home->global.size() == 0)
       return;
   } else {
-    sched_yield();  // pinned: there is nothing else to run on this thread
-    return;
+    // Pinned: there is nothing else to run on this thread.
+    if (!me->home->stopping.load(std::memory_order_acquire)) {
+      sched_yield();
+      return;
+    }
   }
   self.state.store(g_state::runnable, std::memory_order_relaxed);
   me->current = nullptr;
-  fiber::switch_to(me->switcher, self.fib, me->switcher.own, commit_yield, &self);
+  fiber::switch_to(me->switcher, self.fib, me->switcher.own,
+                   pr != nullptr ? commit_yield : nullptr, &self);
   base::tsan_acquire(&self);
 }
 

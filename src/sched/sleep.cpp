@@ -44,7 +44,7 @@ void sleep_until(std::int64_t deadline, wait_reason reason) {
   t.when = deadline;
   t.fire = wake_up;
   t.in->reserve();
-  here.park(commit_sleep, &t, reason, {undo_sleep, &t});
+  here.park(commit_sleep, &t, reason, {undo_sleep, nullptr, &t});
 }
 
 }  // namespace offset::inline v0::sched

@@ -39,12 +39,13 @@ constexpr std::int32_t credit_batch = 64;
 constexpr std::uint64_t id_batch = 16;
 
 std::size_t class_of(std::size_t size) noexcept {
+  if constexpr (base::tsan) return from_heap;  // which the sanitizer knows how to use again
   for (std::size_t c = 0; c < block_pool::classes; ++c)
     if (size <= block_pool::sizes[c]) return c;
   return from_heap;
 }
 
-seed* finish(void* at, std::uint64_t id, std::uint64_t tag, const void* origin) noexcept {
+OFFSET_NO_TSAN seed* finish(void* at, std::uint64_t id, std::uint64_t tag, const void* origin) noexcept {
   seed* const s = ::new (at) seed;
   s->link = 0;
   s->id = (id & id_mask) | tag << class_shift;
@@ -52,7 +53,7 @@ seed* finish(void* at, std::uint64_t id, std::uint64_t tag, const void* origin) 
   return s;
 }
 
-seed* new_local(p& pr, std::size_t size, const void* origin) {
+OFFSET_NO_TSAN seed* new_local(p& pr, std::size_t size, const void* origin) {
   world& w = *pr.home;
   if (pr.credits <= 0) {
     w.stacks.claim(credit_batch);
@@ -101,7 +102,7 @@ seed* new_outside(world& w, std::size_t size, const void* origin) {
   return finish(at, w.next_id.fetch_add(1, std::memory_order_relaxed), c | from_outside, origin);
 }
 
-void free_block(world& w, p* pr, void* at, std::size_t c) noexcept {
+OFFSET_NO_TSAN void free_block(world& w, p* pr, void* at, std::size_t c) noexcept {
   if (c == from_heap) {
     ::operator delete(at, std::align_val_t{alignof(seed)});
     return;
@@ -139,7 +140,7 @@ g* build_g(const fiber::raw_stack& raw, world& w) noexcept {
   return self;
 }
 
-void count_end(world& w, p* pr) noexcept {
+OFFSET_NO_TSAN void count_end(world& w, p* pr) noexcept {
   if (pr != nullptr) {
     ++pr->credits;
     if (pr->credits > 3 * credit_batch) {
@@ -157,7 +158,7 @@ void count_end(world& w, p* pr) noexcept {
   }
 }
 
-void give_stacks_back(p& pr, std::uint32_t n) noexcept {
+OFFSET_NO_TSAN void give_stacks_back(p& pr, std::uint32_t n) noexcept {
   fiber::stack_header* const first = &pr.stacks->stack;
   fiber::stack_header* last = first;
   for (std::uint32_t i = 1; i < n; ++i) last = last->next;
@@ -177,7 +178,7 @@ void feed_starved(world& w) noexcept {
 }
 
 // Commit of a goroutine that has ended: its stack is free.
-void commit_end(fiber::carrier* on, void* arg) {
+OFFSET_NO_TSAN void commit_end(fiber::carrier* on, void* arg) {
   g* const self = static_cast<g*>(arg);
   p& pr = *f_of(*on).proc;
   fiber::end_fiber(self->fib);
@@ -253,7 +254,7 @@ g* new_single(world& w, std::size_t stack_size, bool& no_memory) {
   die("offset: a goroutine ended in a forked child, which may only exec or exit\n");
 }
 
-void queue_seed(seed* s) noexcept {
+OFFSET_NO_TSAN void queue_seed(seed* s) noexcept {
   base::tsan_release(s);
   f* const me = current_f();
   const bool outside = (s->id >> class_shift & from_outside) != 0;
@@ -276,7 +277,7 @@ void queue_seed(seed* s) noexcept {
 
 }  // namespace
 
-bool refill_stacks(p& pr) noexcept {
+OFFSET_NO_TSAN bool refill_stacks(p& pr) noexcept {
   world& w = *pr.home;
   std::uint32_t got = 0;
   if (fiber::stack_header* const warm = w.stacks.get_warm(stack_batch, got)) {
@@ -303,7 +304,7 @@ void flush_caches(p& pr) noexcept {
   if (pr.stack_count > 0) give_stacks_back(pr, pr.stack_count);
 }
 
-void goroutine_main(fiber::fiber& fib, fiber::carrier&) {
+OFFSET_NO_TSAN void goroutine_main(fiber::fiber& fib, fiber::carrier&) {
   g& self = *g_of(fib);
   for (;;) {
     base::tsan_acquire(self.start);
@@ -379,7 +380,7 @@ void start_main(world& w, int (*main)(void*), void* arg) {
   s->run = run_main_call;
   self->is_main = true;
   begin(*self, s);
-  fiber::init_fiber(self->fib, goroutine_main);
+  fiber::init_fiber(nullptr, self->fib, goroutine_main);
   self->state.store(g_state::runnable, std::memory_order_relaxed);
   base::tsan_release(self);
   base::tsan_release(s);
@@ -394,7 +395,7 @@ namespace offset::inline v0::detail {
 using namespace sched;
 
 // Not inlined, so that the return address is in the code that called go.
-[[gnu::noinline]] seed* seed_new(std::size_t closure_size) {
+[[gnu::noinline]] OFFSET_NO_TSAN seed* seed_new(std::size_t closure_size) {
   const void* const origin = __builtin_return_address(0);
   const std::size_t size = sizeof(seed) + closure_size;
   f* const me = current_f();
@@ -411,14 +412,14 @@ using namespace sched;
   }
 }
 
-void seed_delete(seed* s) noexcept {
+OFFSET_NO_TSAN void seed_delete(seed* s) noexcept {
   // Called on the goroutine that runs it.
   const std::size_t c = s->id >> class_shift & 0x7;
   f& me = *current_f();
   free_block(*me.home, me.proc, s, c);
 }
 
-void seed_discard(seed* s) noexcept {
+OFFSET_NO_TSAN void seed_discard(seed* s) noexcept {
   const std::uint64_t tag = s->id >> class_shift;
   const std::size_t c = tag & 0x7;
   if ((tag & from_outside) != 0) {
@@ -460,7 +461,7 @@ void seed_start_with(seed* s, const go_options& options) {
                             "offset: go: cannot map a stack of " +
                                 std::to_string(options.stack_size) + " bytes");
   begin(*self, s);
-  fiber::init_fiber(self->fib, goroutine_main);
+  fiber::init_fiber(nullptr, self->fib, goroutine_main);
   self->special = special.release();
   self->state.store(g_state::runnable, std::memory_order_relaxed);
   base::tsan_release(self);
@@ -487,7 +488,7 @@ void seed_start_with(seed* s, const go_options& options) {
 
 void go_nil() noexcept { fatal("go of nil func value"); }
 
-bool in_goroutine() noexcept {
+OFFSET_NO_TSAN bool in_goroutine() noexcept {
   f* const me = current_f();
   return me != nullptr && me->current != nullptr;
 }
@@ -496,7 +497,7 @@ bool in_goroutine() noexcept {
 
 namespace offset::inline v0 {
 
-void goexit() {
+OFFSET_NO_TSAN void goexit() {
   using namespace sched;
   f* const me = current_f();
   if (me == nullptr || me->current == nullptr)
@@ -505,12 +506,12 @@ void goexit() {
   throw goexit_signal();
 }
 
-std::uint64_t goroutine_id() noexcept {
+OFFSET_NO_TSAN std::uint64_t goroutine_id() noexcept {
   sched::f* const me = sched::current_f();
   return me != nullptr && me->current != nullptr ? me->current->id : 0;
 }
 
-std::size_t num_goroutines() noexcept {
+OFFSET_NO_TSAN std::size_t num_goroutines() noexcept {
   sched::f* const me = sched::current_f();
   if (me != nullptr) return me->home->goroutines();
   sched::outside_call guard;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "base/sanitizer.h"
 #include "offset/detail/spawn.hpp"
 #include "sched/g.h"
 
@@ -12,21 +13,21 @@ namespace offset::inline v0::sched {
 class task {
  public:
   constexpr task() noexcept = default;
-  task(g* p) noexcept : word_(reinterpret_cast<std::uintptr_t>(p)) {}
-  task(detail::seed* s) noexcept : word_(reinterpret_cast<std::uintptr_t>(s) | 1) {}
-  static task from_word(std::uintptr_t w) noexcept {
+  OFFSET_NO_TSAN task(g* p) noexcept : word_(reinterpret_cast<std::uintptr_t>(p)) {}
+  OFFSET_NO_TSAN task(detail::seed* s) noexcept : word_(reinterpret_cast<std::uintptr_t>(s) | 1) {}
+  OFFSET_NO_TSAN static task from_word(std::uintptr_t w) noexcept {
     task t;
     t.word_ = w;
     return t;
   }
 
-  explicit operator bool() const noexcept { return word_ != 0; }
-  std::uintptr_t word() const noexcept { return word_; }
-  bool is_seed() const noexcept { return (word_ & 1) != 0; }
-  g* as_g() const noexcept { return reinterpret_cast<g*>(word_); }
-  detail::seed* as_seed() const noexcept { return reinterpret_cast<detail::seed*>(word_ & ~std::uintptr_t{1}); }
+  OFFSET_NO_TSAN explicit operator bool() const noexcept { return word_ != 0; }
+  OFFSET_NO_TSAN std::uintptr_t word() const noexcept { return word_; }
+  OFFSET_NO_TSAN bool is_seed() const noexcept { return (word_ & 1) != 0; }
+  OFFSET_NO_TSAN g* as_g() const noexcept { return reinterpret_cast<g*>(word_); }
+  OFFSET_NO_TSAN detail::seed* as_seed() const noexcept { return reinterpret_cast<detail::seed*>(word_ & ~std::uintptr_t{1}); }
 
-  std::uintptr_t& link() const noexcept { return is_seed() ? as_seed()->link : as_g()->link; }
+  OFFSET_NO_TSAN std::uintptr_t& link() const noexcept { return is_seed() ? as_seed()->link : as_g()->link; }
 
  private:
   std::uintptr_t word_ = 0;
@@ -38,7 +39,7 @@ struct task_chain {
   task last;
   std::size_t count = 0;
 
-  void push(task t) noexcept {
+  OFFSET_NO_TSAN void push(task t) noexcept {
     t.link() = 0;
     if (last)
       last.link() = t.word();
@@ -47,7 +48,7 @@ struct task_chain {
     last = t;
     ++count;
   }
-  task pop() noexcept {
+  OFFSET_NO_TSAN task pop() noexcept {
     const task t = first;
     if (t) {
       first = task::from_word(t.link());
@@ -56,7 +57,7 @@ struct task_chain {
     }
     return t;
   }
-  void append(task_chain& o) noexcept {
+  OFFSET_NO_TSAN void append(task_chain& o) noexcept {
     if (!o.first) return;
     if (last)
       last.link() = o.first.word();

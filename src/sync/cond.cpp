@@ -11,6 +11,8 @@ void cond::wait(std::unique_lock<mutex>& held) {
   sched::parker here;
   room_waiter w;
   w.who = here.who();
+  w.owner = this;
+  w.pass_on = [](room_waiter& dead) noexcept { static_cast<cond*>(dead.owner)->signal(); };
   struct waiting {
     wait_room* room;
     mutex* m;
@@ -24,7 +26,8 @@ void cond::wait(std::unique_lock<mutex>& held) {
         sync::unlock(*a.room);
         a.m->unlock();
       },
-      &arg, sched::wait_reason::cond_wait, {undo_wait_in, &w});
+      &arg, sched::wait_reason::cond_wait, hook_of(w));
+  runs_again(room_, w);
   mutex_->lock();
 }
 
@@ -37,10 +40,14 @@ void cond::signal() noexcept {
 
 void cond::broadcast() noexcept {
   sync::lock(room_);
-  room_waiter* all = room_.first;
-  for (room_waiter* w = all; w != nullptr; w = w->next) w->queued = false;
-  room_.first = nullptr;
-  room_.last = nullptr;
+  // A chain of those to wake; `next` is theirs again once they are out of the queue.
+  room_waiter* all = nullptr;
+  room_waiter** tail = &all;
+  while (room_waiter* const w = take_first(room_)) {
+    w->next = nullptr;
+    *tail = w;
+    tail = &w->next;
+  }
   sync::unlock(room_);
   while (all != nullptr) {
     room_waiter* const next = all->next;

@@ -42,6 +42,8 @@ void mutex::lock_slow() {
   sched::parker here;
   room_waiter w;
   w.who = here.who();
+  w.owner = this;
+  w.pass_on = [](room_waiter& dead) noexcept { static_cast<mutex*>(dead.owner)->pass_on(dead); };
   std::int64_t since = 0;
   bool was_woken = false;
   for (;;) {
@@ -77,6 +79,19 @@ void mutex::lock_slow() {
     was_woken = true;
     here.again();
   }
+}
+
+// A waiter that was woken, or given the mutex, and never runs.
+void mutex::pass_on(room_waiter& dead) noexcept {
+  if (dead.granted) {
+    unlock();
+    return;
+  }
+  sync::lock(room_);
+  state_.fetch_and(~woken, std::memory_order_relaxed);
+  sync::unlock(room_);
+  // Free: the unlock wakes the next one. Taken: its owner's unlock will.
+  if (try_lock()) unlock();
 }
 
 void mutex::unlock_slow() {

@@ -4,8 +4,8 @@
 
 namespace offset::inline v0::sync {
 
-void lock(wait_room& r) noexcept { base::lock_words(r.lock_state, r.contenders); }
-void unlock(wait_room& r) noexcept { base::unlock_words(r.lock_state, r.contenders); }
+void lock(wait_room& r) noexcept { base::lock_word(r.lock_state); }
+void unlock(wait_room& r) noexcept { base::unlock_word(r.lock_state); }
 
 void push_back(wait_room& r, room_waiter& w) noexcept {
   w.room = &r;
@@ -29,7 +29,25 @@ void unlink(wait_room& r, room_waiter& w) noexcept {
   (w.prev != nullptr ? w.prev->next : r.first) = w.next;
   (w.next != nullptr ? w.next->prev : r.last) = w.prev;
   w.queued = false;
+  if (w.pass_on == nullptr) return;
+  w.is_handed = true;
+  w.prev_handed = nullptr;
+  w.next_handed = r.handed;
+  if (r.handed != nullptr) r.handed->prev_handed = &w;
+  r.handed = &w;
 }
+
+namespace {
+
+// It runs again, or never will.
+void leave_handed(wait_room& r, room_waiter& w) noexcept {
+  if (!w.is_handed) return;
+  w.is_handed = false;
+  (w.prev_handed != nullptr ? w.prev_handed->next_handed : r.handed) = w.next_handed;
+  if (w.next_handed != nullptr) w.next_handed->prev_handed = w.prev_handed;
+}
+
+}  // namespace
 
 room_waiter* take_first(wait_room& r) noexcept {
   room_waiter* const w = r.first;
@@ -37,20 +55,48 @@ room_waiter* take_first(wait_room& r) noexcept {
   return w;
 }
 
+namespace {
+
 bool undo_wait_in(void* arg) noexcept {
   auto& w = *static_cast<room_waiter*>(arg);
   wait_room* const r = w.room;
   if (r == nullptr) return true;
   lock(*r);
   const bool mine = w.queued;
-  if (mine) unlink(*r, w);
+  if (mine) {
+    unlink(*r, w);
+    leave_handed(*r, w);
+  }
   unlock(*r);
   return mine;
 }
 
+void settle_wait_in(void* arg) noexcept {
+  auto& w = *static_cast<room_waiter*>(arg);
+  wait_room* const r = w.room;
+  if (w.pass_on == nullptr || r == nullptr) return;
+  lock(*r);
+  const bool was_given = w.is_handed;
+  leave_handed(*r, w);
+  unlock(*r);
+  if (was_given) w.pass_on(w);
+}
+
+}  // namespace
+
+sched::abandon_hook hook_of(room_waiter& w) noexcept { return {undo_wait_in, settle_wait_in, &w}; }
+
+void runs_again(wait_room& r, room_waiter& w) noexcept {
+  if (w.pass_on == nullptr) return;
+  lock(r);
+  leave_handed(r, w);
+  unlock(r);
+}
+
 void wait_in(wait_room& r, room_waiter& w, sched::parker& here, sched::wait_reason reason) noexcept {
   here.park([](fiber::carrier*, void* arg) { unlock(*static_cast<wait_room*>(arg)); }, &r, reason,
-            {undo_wait_in, &w});
+            hook_of(w));
+  runs_again(r, w);
 }
 
 }  // namespace offset::inline v0::sync
@@ -60,6 +106,7 @@ namespace offset::inline v0::detail {
 void wait_room::release_all() noexcept {
   sync::lock(*this);
   while (room_waiter* const w = sync::take_first(*this)) w->room = nullptr;
+  for (room_waiter* w = handed; w != nullptr; w = w->next_handed) w->room = nullptr;
   sync::unlock(*this);
 }
 

@@ -82,6 +82,8 @@ void rw_mutex::lock_slow() {
   room_waiter w;
   w.who = here.who();
   w.is_writer = true;
+  w.owner = this;
+  w.pass_on = [](room_waiter& dead) noexcept { static_cast<rw_mutex*>(dead.owner)->unlock(); };
   push_back(room_, w);
   wait_in(room_, w, here, sched::wait_reason::rw_mutex_lock);
 }
@@ -103,6 +105,8 @@ void rw_mutex::rlock_slow() {
   }
   room_waiter w;
   w.who = here.who();
+  w.owner = this;
+  w.pass_on = [](room_waiter& dead) noexcept { static_cast<rw_mutex*>(dead.owner)->runlock(); };
   push_back(room_, w);
   wait_in(room_, w, here, sched::wait_reason::rw_mutex_rlock);
 }

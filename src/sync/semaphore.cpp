@@ -30,6 +30,10 @@ void semaphore::acquire(std::int64_t n) {
   room_waiter w;
   w.who = here.who();
   w.amount = n;
+  w.owner = this;
+  w.pass_on = [](room_waiter& dead) noexcept {
+    static_cast<semaphore*>(dead.owner)->release(dead.amount);
+  };
   push_back(room_, w);
   wait_in(room_, w, here, sched::wait_reason::semacquire);
 }

@@ -2,9 +2,9 @@
 /// The cases of a select, as `c.if_send(…)` and `c.if_recv(…)` make them. They are meant to be written
 /// inside the call of select, or to be turned into a `select_case`.
 ///
-/// What select asks of a case: `describe()` gives its channel and where the value is or goes;
-/// `prepare()` makes the copy of an lvalue that is to be sent; `finish(ok)` follows when the case was
-/// performed. A case whose channel handle was a temporary owns it.
+/// What select asks of a case: `describe()`, once at its start, gives its channel and where the value is
+/// or goes; `prepare()` makes the copy of an lvalue that is to be sent, and answers where it is;
+/// `finish(ok)` follows when the case was performed. A case whose channel handle was a temporary owns it.
 #pragma once
 
 #include <cstddef>
@@ -58,7 +58,7 @@ class send_rvalue_case {
       : hold_(std::move(hold)), value_(&value), handler_(std::move(handler)) {}
 
   case_desc describe() noexcept { return {hold_.get(), value_, true, false}; }
-  void prepare() noexcept {}
+  void* prepare() noexcept { return value_; }
   void finish(bool) { call_handler(handler_); }
 
   /// For select_case: the same case owning its value.
@@ -82,7 +82,7 @@ class send_owned_case {
   case_desc describe() noexcept {
     return {sent_ ? nullptr : hold_.get(), std::addressof(value_), true, false};
   }
-  void prepare() noexcept {}
+  void* prepare() noexcept { return std::addressof(value_); }
   void finish(bool ok) {
     sent_ = ok;
     call_handler(handler_);
@@ -110,13 +110,17 @@ class send_lvalue_case {
       : hold_(std::move(hold)), value_(&value), handler_(std::move(handler)) {}
 
   case_desc describe() noexcept {
+    copy_.reset();  // of a select that performed another case
     if constexpr (std::is_trivially_copyable_v<T>)
       return {hold_.get(), const_cast<T*>(value_), true, false};  // only ever copied from
     else
-      return {hold_.get(), copy_ ? std::addressof(*copy_) : nullptr, true, !copy_};
+      return {hold_.get(), nullptr, true, true};
   }
-  void prepare() {
-    if constexpr (!std::is_trivially_copyable_v<T>) copy_.emplace(*value_);
+  void* prepare() {
+    if constexpr (std::is_trivially_copyable_v<T>)
+      return const_cast<T*>(value_);
+    else
+      return std::addressof(copy_.emplace(*value_));
   }
   void finish(bool) {
     copy_.reset();
@@ -221,7 +225,7 @@ class recv_case {
     else
       return {hold_.get(), nullptr, false, false};
   }
-  void prepare() noexcept {}
+  void* prepare() noexcept { return nullptr; }
   void finish(bool ok) {
     if constexpr (keeps) {
       if (ok) {

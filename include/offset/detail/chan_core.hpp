@@ -35,7 +35,7 @@ using core_disposer = void (*)(chan_core*) noexcept;
 
 struct chan_core {
   // First line: everything the uncontended paths touch.
-  chan_word word;                       // 12 bytes, padded to 16
+  chan_word word;
   std::atomic<std::size_t> count{0};    // written under the lock, read anywhere (len)
   std::size_t capacity;
   std::size_t receive_at = 0;           // index into the ring

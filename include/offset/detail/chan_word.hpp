@@ -16,16 +16,16 @@
 /// bits 1 to 3, except that a stale waiter may make a channel look ready: the lock then tells.
 ///
 /// The contended path spins, yields the CPU, then sleeps on a futex. Because the unlocking store is
-/// not a read-modify-write, the sleeper announces itself in `contenders_` and makes every other thread
-/// pass a barrier before it looks at the word again (base/asymmetric_fence.h); the owner looks at
-/// `contenders_` after its store. So either the owner sees the contender or the contender sees the
-/// lock free.
+/// not a read-modify-write, the sleeper announces itself (contenders.hpp) and makes every other thread
+/// pass a barrier before it looks at the word again (base/asymmetric_fence.h); the owner looks for
+/// sleepers after its store. So either the owner sees the contender or the contender sees the lock free.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
 #include <offset/config.hpp>
+#include <offset/detail/contenders.hpp>
 
 namespace offset::inline v0::detail {
 
@@ -66,16 +66,15 @@ class chan_word {
     word_.store(((before & ~(flags | locked)) + version_step) | new_flags,
                 std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);  // the light side of the asymmetric fence
-    if (contenders_.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      wake_contenders();
+    // From here on the channel may be gone: only its address is used.
+    if (contenders_of(&word_).load(std::memory_order_relaxed) != 0) [[unlikely]]
+      wake_contender(&word_);
   }
 
  private:
   OFFSET_API value lock_slow() noexcept;
-  OFFSET_API void wake_contenders() noexcept;
 
   std::atomic<value> word_;
-  std::atomic<std::uint32_t> contenders_{0};
 };
 
 }  // namespace offset::inline v0::detail

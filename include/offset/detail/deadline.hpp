@@ -42,6 +42,14 @@ constexpr std::int64_t add_saturating(std::int64_t a, std::int64_t b) noexcept {
   return sum;
 }
 
+constexpr std::int64_t subtract_saturating(std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t difference = 0;
+  if (__builtin_sub_overflow(a, b, &difference))
+    return a > b ? std::numeric_limits<std::int64_t>::max()
+                 : std::numeric_limits<std::int64_t>::min() + 1;
+  return difference;
+}
+
 template <class Rep, class Period>
 std::int64_t deadline_after(std::chrono::duration<Rep, Period> d) noexcept {
   const std::int64_t ns = to_ns(d);
@@ -54,7 +62,9 @@ std::int64_t deadline_at(std::chrono::time_point<Clock, Duration> t) noexcept {
   if constexpr (std::is_same_v<Clock, std::chrono::steady_clock>)
     return to_ns(t.time_since_epoch());
   else
-    return deadline_after(t - Clock::now());
+    // Each in nanoseconds first: a difference in the clock's own units could overflow.
+    return add_saturating(steady_now(), subtract_saturating(to_ns(t.time_since_epoch()),
+                                                            to_ns(Clock::now().time_since_epoch())));
 }
 
 }  // namespace offset::inline v0::detail

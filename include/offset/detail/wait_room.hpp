@@ -19,13 +19,13 @@ class wait_room {
   wait_room(const wait_room&) = delete;
   wait_room& operator=(const wait_room&) = delete;
   ~wait_room() {
-    if (first != nullptr) release_all();
+    if (first != nullptr || handed != nullptr) release_all();
   }
 
   std::atomic<std::uint32_t> lock_state{0};
-  std::atomic<std::uint32_t> contenders{0};
   room_waiter* first = nullptr;
   room_waiter* last = nullptr;
+  room_waiter* handed = nullptr;  // made ready, given something, and not running again yet
 
  private:
   OFFSET_API void release_all() noexcept;

@@ -53,6 +53,7 @@ class mutex {
   OFFSET_API void lock_slow();
   OFFSET_API bool try_lock_slow() noexcept;
   OFFSET_API void unlock_slow();
+  void pass_on(detail::room_waiter& dead) noexcept;
 
   std::atomic<std::uint32_t> state_{0};
   detail::wait_room room_;

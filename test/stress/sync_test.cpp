@@ -1,0 +1,311 @@
+// Hammers for mutex, rw_mutex, cond, wait_group, semaphore and once, from goroutines, pinned goroutines and
+// plain threads at once.
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+#include <vector>
+
+#include "stress.h"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using stress::dice;
+using stress::rounds;
+
+// Runs f(i) for each i, in goroutines, some pinned, and in plain threads when there are any.
+template <class F>
+void everybody(int goroutines, int pinned, int threads, F f) {
+  offset::run([&] {
+    offset::sync::wait_group all;
+    int next = 0;
+    for (int i = 0; i < goroutines; ++i) all.go([&f, n = next++] { f(n); });
+    for (int i = 0; i < pinned; ++i) {
+      all.add(1);
+      offset::go({.pinned = true}, [&f, &all, n = next++] {
+        f(n);
+        all.done();
+      });
+    }
+    std::vector<std::thread> plain;
+    for (int i = 0; i < threads; ++i) {
+      all.add(1);
+      plain.emplace_back([&f, &all, n = next++] {
+        f(n);
+        all.done();
+      });
+    }
+    all.wait();
+    for (std::thread& t : plain) t.join();
+  });
+}
+
+void mutex_hammer(int goroutines, int pinned, int threads) {
+  offset::sync::mutex m;
+  long plain_counter = 0;
+  std::atomic<int> inside{0};
+  std::atomic<long> tries{0};
+  const long each = rounds(4'000);
+  everybody(goroutines, pinned, threads, [&](int who) {
+    dice d(static_cast<std::uint64_t>(who) + 1);
+    for (long i = 0; i < each; ++i) {
+      if (d.below(8) == 0) {
+        if (!m.try_lock()) {
+          tries.fetch_add(1);
+          m.lock();
+        }
+      } else {
+        m.lock();
+      }
+      if (inside.fetch_add(1) != 0) std::abort();
+      ++plain_counter;
+      if (d.below(64) == 0) offset::yield();  // the others pile up
+      if (d.below(512) == 0) offset::time::sleep(20us);
+      inside.fetch_sub(1);
+      m.unlock();
+      if (d.below(16) == 0) offset::yield();
+    }
+  });
+  EXPECT_EQ(plain_counter, each * (goroutines + pinned + threads));
+  EXPECT_TRUE(m.try_lock());
+  m.unlock();
+}
+
+TEST(sync, mutex) { mutex_hammer(12, 2, 0); }
+
+using sync_and_threads = stress::watched;
+TEST_F(sync_and_threads, mutex) { mutex_hammer(8, 1, 3); }
+
+// Nobody waits for ever: every one gets in although others lock again at once.
+TEST(sync, mutex_is_fair_enough) {
+  offset::run([] {
+    offset::sync::mutex m;
+    std::atomic<bool> stop{false};
+    offset::sync::wait_group hogs;
+    for (int i = 0; i < 3; ++i)
+      hogs.go([&] {
+        while (!stop.load(std::memory_order_relaxed)) {
+          m.lock();
+          stress::burn(2'000);
+          m.unlock();
+          offset::yield();
+        }
+      });
+    for (long i = 0; i < rounds(50); ++i) {
+      m.lock();
+      m.unlock();
+      offset::yield();
+    }
+    stop.store(true);
+    hogs.wait();
+  });
+}
+
+// The last one to unlock destroys the mutex and what it guards, as with a reference count.
+TEST(sync, mutex_destroyed_by_the_last_to_unlock) {
+  struct shared {
+    offset::sync::mutex m;
+    int users = 6;
+  };
+  offset::run([] {
+    for (long i = 0; i < rounds(4'000); ++i) {
+      auto* const s = new shared;
+      offset::sync::wait_group all;
+      for (int k = 0; k < 6; ++k)
+        all.go([s] {
+          s->m.lock();
+          const bool last = --s->users == 0;
+          s->m.unlock();
+          if (last) delete s;
+        });
+      all.wait();
+    }
+  });
+}
+
+// A wait_group on the stack is gone as soon as wait has returned.
+TEST(sync, wait_group_destroyed_after_wait) {
+  offset::run([] {
+    for (long i = 0; i < rounds(10'000); ++i) {
+      auto group = std::make_unique<offset::sync::wait_group>();
+      for (int k = 0; k < 3; ++k) group->go([] {});
+      if (i % 3 == 0) offset::yield();
+      group->wait();
+    }
+  });
+}
+
+TEST(sync, wait_group_used_again_by_many_waiters) {
+  std::atomic<long> sum{0};
+  offset::run([&] {
+    offset::sync::wait_group group;
+    for (long i = 0; i < rounds(1'500); ++i) {
+      offset::sync::wait_group waiters;
+      group.add(8);
+      std::atomic<long> done{0};
+      for (int k = 0; k < 8; ++k)
+        offset::go([&] {
+          done.fetch_add(1);
+          group.done();
+        });
+      for (int k = 0; k < 4; ++k)
+        waiters.go([&] {
+          group.wait();
+          if (done.load() != 8) std::abort();
+          sum.fetch_add(1);
+        });
+      group.wait();
+      waiters.wait();
+    }
+  });
+  EXPECT_EQ(sum.load(), rounds(1'500) * 4);
+}
+
+template <class Body>
+void rw_hammer(int goroutines, int threads, Body body) {
+  everybody(goroutines, 1, threads, body);
+}
+
+TEST_F(sync_and_threads, rw_mutex) {
+  offset::sync::rw_mutex m;
+  std::atomic<int> readers{0};
+  std::atomic<int> writers{0};
+  std::atomic<int> most_readers{0};
+  long value = 0;
+  long writes = 0;
+  rw_hammer(12, 3, [&](int who) {
+    dice d(static_cast<std::uint64_t>(who) + 50);
+    for (long i = 0; i < rounds(2'500); ++i) {
+      switch (d.below(8)) {
+        case 0: {
+          const std::unique_lock hold(m);
+          if (writers.fetch_add(1) != 0 || readers.load() != 0) std::abort();
+          ++value;
+          ++writes;
+          if (d.below(32) == 0) offset::yield();
+          writers.fetch_sub(1);
+          break;
+        }
+        case 1:
+          if (m.try_lock()) {
+            if (writers.fetch_add(1) != 0 || readers.load() != 0) std::abort();
+            ++value;
+            ++writes;
+            writers.fetch_sub(1);
+            m.unlock();
+          }
+          break;
+        case 2:
+          if (m.try_rlock()) {
+            readers.fetch_add(1);
+            if (writers.load() != 0 || value != writes) std::abort();
+            readers.fetch_sub(1);
+            m.runlock();
+          }
+          break;
+        default: {
+          const std::shared_lock hold(m);
+          const int now = readers.fetch_add(1) + 1;
+          int most = most_readers.load();
+          while (now > most && !most_readers.compare_exchange_weak(most, now)) {
+          }
+          if (writers.load() != 0 || value != writes) std::abort();
+          if (d.below(32) == 0) offset::yield();
+          readers.fetch_sub(1);
+          break;
+        }
+      }
+    }
+  });
+  EXPECT_EQ(value, writes);
+  EXPECT_TRUE(m.try_lock());
+  m.unlock();
+}
+
+// A bounded queue of two conditions, with signal and broadcast.
+TEST_F(sync_and_threads, cond) {
+  offset::sync::mutex m;
+  offset::sync::cond not_full(m);
+  offset::sync::cond not_empty(m);
+  std::deque<long> queue;
+  std::atomic<long> sum{0};
+  const long each = rounds(3'000);
+  constexpr int makers = 6;
+  constexpr int takers = 6;
+  everybody(makers + takers - 4, 1, 3, [&](int who) {
+    dice d(static_cast<std::uint64_t>(who) + 1);
+    for (long i = 0; i < each; ++i) {
+      std::unique_lock hold(m);
+      if (who % 2 == 0) {
+        not_full.wait(hold, [&] { return queue.size() < 4; });
+        queue.push_back(i);
+        if (d.below(4) == 0) {
+          not_empty.broadcast();
+        } else {
+          not_empty.signal();
+        }
+      } else {
+        while (queue.empty()) not_empty.wait(hold);
+        sum.fetch_add(queue.front());
+        queue.pop_front();
+        hold.unlock();
+        not_full.signal();
+      }
+    }
+  });
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(sum.load(), makers * (each * (each - 1) / 2));
+}
+
+TEST_F(sync_and_threads, semaphore) {
+  constexpr std::int64_t units = 5;
+  offset::sync::semaphore s(units);
+  std::atomic<std::int64_t> out{0};
+  std::atomic<std::int64_t> most{0};
+  everybody(10, 1, 3, [&](int who) {
+    dice d(static_cast<std::uint64_t>(who) + 9);
+    for (long i = 0; i < rounds(3'000); ++i) {
+      const auto n = static_cast<std::int64_t>(d.below(units) + 1);
+      if (d.below(4) == 0) {
+        if (!s.try_acquire(n)) continue;
+      } else {
+        s.acquire(n);
+      }
+      const std::int64_t now = out.fetch_add(n) + n;
+      if (now > units) std::abort();
+      std::int64_t seen = most.load();
+      while (now > seen && !most.compare_exchange_weak(seen, now)) {
+      }
+      if (d.below(32) == 0) offset::yield();
+      out.fetch_sub(n);
+      s.release(n);
+    }
+  });
+  EXPECT_TRUE(s.try_acquire(units));
+  s.release(units);
+}
+
+TEST_F(sync_and_threads, once) {
+  for (long i = 0; i < rounds(60); ++i) {
+    offset::sync::once once;
+    int calls = 0;
+    std::atomic<int> returned{0};
+    auto value = offset::sync::once_value([&] { return std::make_shared<int>(++calls + 41); });
+    everybody(8, 0, 2, [&](int) {
+      once.call([&] {
+        offset::yield();
+        ++calls;
+      });
+      if (calls < 1) std::abort();
+      if (*value() < 42) std::abort();
+      returned.fetch_add(1);
+    });
+    EXPECT_EQ(calls, 2);
+    EXPECT_EQ(returned.load(), 10);
+  }
+}
+
+}  // namespace
