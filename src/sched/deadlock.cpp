@@ -10,6 +10,7 @@
 #include "fiber/fiber.h"
 #include "sched/panic.h"
 #include "sched/singles.h"
+#include "sched/sysmon.h"
 #include "sched/world.h"
 
 namespace offset::inline v0::sched {
@@ -67,11 +68,26 @@ void append_goroutines(std::string& text, world& w, fiber::carrier* here) {
 }
 
 void suspect_deadlock(world& w) noexcept {
-  if (!w.reports_deadlock || !everything_asleep(w)) return;
+  if (!w.reports_deadlock) return;
+  if (w.starting.load(std::memory_order_seq_cst) != 0) {
+    // Whoever started a carrier has not finished doing so: look again when it has.
+    w.suspicion.store(true, std::memory_order_release);
+    wake_sysmon(w);
+    return;
+  }
+  if (!everything_asleep(w)) return;
   // Ours: carriers and pinned threads, sysmon, the I/O pool, and the thread that called run.
   std::size_t own = w.threads_alive.load(std::memory_order_seq_cst) + 2 + w.io->threads();
   if constexpr (base::tsan) ++own;  // the sanitizer's own thread
-  if (threads_of_process() > own || !everything_asleep(w)) return;
+  const std::size_t threads = threads_of_process();
+  if (threads > own) {
+    if (w.threads_at_suspicion.exchange(threads, std::memory_order_relaxed) != threads) {
+      w.suspicion.store(true, std::memory_order_release);
+      wake_sysmon(w);
+    }
+    return;
+  }
+  if (!everything_asleep(w)) return;
   std::string rest;
   fiber::carrier* const here = &current_f()->switcher;
   if (const std::size_t starved = w.starved_count.load(std::memory_order_acquire); starved > 0) {

@@ -60,6 +60,11 @@ class monitor {
           period = longest;
           continue;
         }
+        if (w_.suspicion.exchange(false, std::memory_order_acq_rel)) {
+          // The carrier that is woken finds nothing and looks for a deadlock again.
+          if (f* const sleeper_f = w_.idle.take(false)) sleeper_f->note.wake();
+          continue;
+        }
         if (w_.io->stalled_maybe()) {
           period = pool_check_every;
           continue;

@@ -84,6 +84,11 @@ struct world {
   bool sysmon_started = false;
   std::atomic<std::uint32_t> sysmon_asleep{0};   // futex
 
+  // A deadlock was suspected and not reported for the threads that there were: once more when their
+  // number has changed (one that was just ending may have been counted).
+  std::atomic<std::size_t> threads_at_suspicion{0};
+  std::atomic<bool> suspicion{false};
+
   // --- the end
   std::atomic<bool> stopping{false};
   std::atomic<bool> main_exited{false};          // goexit on main
