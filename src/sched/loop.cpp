@@ -134,6 +134,8 @@ bool retire(f& me) noexcept {
   w.carriers_lock.unlock();
   me.note.wait();
   me.note.clear();
+  pr.idle.store(false, std::memory_order_relaxed);
+  wake_sysmon(w);
   return true;
 }
 

@@ -92,7 +92,10 @@ outcome run_program(const char* name, const std::vector<std::string>& environmen
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, out.write, 1);
   posix_spawn_file_actions_adddup2(&actions, err.write, 2);
-  std::string self = "/proc/self/exe";
+  char path[4096];
+  const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+  if (length <= 0) throw std::runtime_error("readlink");
+  std::string self(path, static_cast<std::size_t>(length));
   std::string flag = "--program";
   std::string which = name;
   char* const argv[] = {self.data(), flag.data(), which.data(), nullptr};

@@ -28,7 +28,7 @@ struct outcome {
 /// Runs the program of that name, with `environment` ("NAME=value") added to this process's; a name
 /// without a value is taken out. Blocks the thread.
 outcome run_program(const char* name, const std::vector<std::string>& environment = {},
-                    std::chrono::seconds limit = std::chrono::seconds(60));
+                    std::chrono::seconds limit = std::chrono::seconds(20));
 
 /// Makes a program known under a name.
 struct program {

@@ -13,6 +13,12 @@ using namespace std::chrono_literals;
 using offset::make_chan;
 using offset::select;
 
+// Not in an unnamed namespace: stacks name what the executable exports.
+[[gnu::noinline]] void a_place_to_wait(const offset::chan<int>& c) {
+  c.recv();
+  std::fputs("", stdout);
+}
+
 namespace {
 
 const std::string all_asleep = "fatal error: all goroutines are asleep - deadlock!\n\n";
@@ -135,10 +141,6 @@ TEST(Deadlock, WaitReasons) {
   expect_deadlock("once_inside_itself", "sync.Mutex.Lock");
 }
 
-[[gnu::noinline]] void a_place_to_wait(const offset::chan<int>& c) {
-  c.recv();
-  std::fputs("", stdout);
-}
 PROGRAM(several) {
   std::fputs("flushed", stdout);
   return offset::run([] {

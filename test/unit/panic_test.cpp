@@ -14,6 +14,13 @@
 
 using offset::make_chan;
 
+// Not in an unnamed namespace: stacks name what the executable exports.
+[[gnu::noinline]] void a_function_with_a_name(int n) {
+  if (n == 0) throw std::runtime_error("deep");
+  a_function_with_a_name(n - 1);
+  std::fputs("", stdout);  // not a tail call
+}
+
 namespace {
 
 /// Throws `what` out of a goroutine that is not main.
@@ -238,11 +245,6 @@ TEST(Panic, NamesTheGoroutine) {
   EXPECT_TRUE(o.err_has("the culprit")) << o.err;
 }
 
-[[gnu::noinline]] void a_function_with_a_name(int n) {
-  if (n == 0) throw std::runtime_error("deep");
-  a_function_with_a_name(n - 1);
-  std::fputs("", stdout);  // not a tail call
-}
 PROGRAM(deep_panic) { return in_goroutine([] { a_function_with_a_name(3); }); }
 TEST(Panic, StackOfWhereItWasThrown) {
   const auto o = test::run_program("deep_panic");
@@ -335,10 +337,11 @@ TEST(Panic, UncaughtOutOfMainEndsAsAPanicDoes) {
 
 // --- stack overflow
 
+volatile bool deeper = true;
 [[gnu::noinline]] int recurse(int n) {
   volatile char frame[512];
   frame[0] = static_cast<char>(n);
-  return recurse(n + 1) + frame[0];
+  return (deeper ? recurse(n + 1) : 0) + frame[0];
 }
 PROGRAM(overflow) {
   return offset::run([] {
@@ -369,7 +372,7 @@ TEST(Fatal, StackOverflow) {
 
 PROGRAM(null_pointer) {
   return in_goroutine([] {
-    int* volatile p = nullptr;
+    volatile int* volatile p = nullptr;
     *p = 1;
   });
 }
