@@ -2,11 +2,14 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <cxxabi.h>
 #include <dlfcn.h>
 #include <string_view>
 #include <unwind.h>
 #include <vector>
+
+#include "base/symbols.h"
 
 namespace offset::inline v0::base {
 namespace {
@@ -58,7 +61,15 @@ place find(const void* at) {
   const auto offset = static_cast<const char*>(at) - static_cast<const char*>(info.dli_fbase);
   std::snprintf(text, sizeof text, "+0x%zx", static_cast<std::size_t>(offset));
   out.module = std::string(info.dli_fname) + text;
-  out.function = info.dli_sname != nullptr ? demangle(info.dli_sname) : std::string("?");
+  if (info.dli_sname != nullptr) {
+    out.function = demangle(info.dli_sname);
+  } else {
+    // A local function; part of one, in which case the compiler has put ".cold" or the like after it.
+    const char* const path =
+        std::strchr(info.dli_fname, '/') != nullptr ? info.dli_fname : "/proc/self/exe";
+    const std::string name = symbol_in_file(path, static_cast<std::uintptr_t>(offset));
+    out.function = name.empty() ? std::string("?") : demangle(name.substr(0, name.find('.')).c_str());
+  }
   Dl_info self{};
   out.ours = info.dli_sname == nullptr && in_shared_object &&
              dladdr(reinterpret_cast<const void*>(&demangle), &self) != 0 &&

@@ -86,7 +86,7 @@ op_status operate(chan_core* c, void* elem, std::int64_t deadline) {
                                          : sched::wait_reason::chan_receive_nil);
     return op_status::timeout;
   }
-  sched::check_goexit();
+  sched::parker here;  // before the lock: it may end the goroutine's run
   rest left;
   c->word.lock();
   const outcome now =
@@ -108,7 +108,6 @@ op_status operate(chan_core* c, void* elem, std::int64_t deadline) {
     unlock(*c);
     return timed_operation(*c, elem, sending, deadline);
   }
-  sched::parker here;
   waiter w;
   w.core = c;
   w.elem = elem;

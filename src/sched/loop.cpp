@@ -244,7 +244,7 @@ void block_signals_of_others() noexcept {
   sigset_t all;
   sigfillset(&all);
   for (const int s : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGPROF, SIGSYS}) sigdelset(&all, s);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
 
 void begin_thread(f& me) noexcept {

@@ -52,31 +52,22 @@ OFFSET_NO_TSAN void commit_yield(fiber::carrier* on, void* arg) {
   push_tail(*f_of(*on).proc, task(self));
 }
 
-}  // namespace
-
-OFFSET_NO_TSAN void look_after() {
-  // A loop of operations that never wait comes by here: the end of the world must reach it.
-  f* const me = current_f();
-  if (me != nullptr && me->current != nullptr && me->home->stopping.load(std::memory_order_relaxed))
+// A loop of operations that never wait comes by here: the end of the world must reach it.
+OFFSET_NO_TSAN void look_after(const f& me) noexcept {
+  if (me.home->stopping.load(std::memory_order_relaxed)) [[unlikely]]
     offset::yield();
 }
 
-OFFSET_NO_TSAN void check_goexit() {
-  look_after();
-  f* const me = current_f();
-  if (me != nullptr && me->current != nullptr && me->current->exiting) [[unlikely]] {
-    // Destructors that run because of it may wait.
-    if (std::uncaught_exceptions() == 0) throw goexit_signal();
-  }
-}
+}  // namespace
 
 OFFSET_NO_TSAN parker::parker() {
-  look_after();
   f* const me = current_f();
   if (me != nullptr && me->current != nullptr) {
     g* const self = me->current;
-    if (self->exiting) [[unlikely]]
-      check_goexit();
+    look_after(*me);
+    // goexit was swallowed; but destructors that run because of it may wait.
+    if (self->exiting && std::uncaught_exceptions() == 0) [[unlikely]]
+      throw goexit_signal();
     who_ = reinterpret_cast<std::uintptr_t>(self) |
            (self->pinned_to != nullptr ? sleeper_pinned : 0);
   } else {

@@ -61,12 +61,6 @@ class parker {
 /// Makes a waiter ready to run. The waiter must be published and taken by the caller alone.
 void ready(sleeper s) noexcept;
 
-/// Ends the caller's run when the world ends.
-void look_after();
-
-/// As parker's constructor: for operations that may wait, before they take a lock.
-void check_goexit();
-
 /// Waits for ever.
 [[noreturn]] void park_forever(wait_reason reason);
 

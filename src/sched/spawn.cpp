@@ -99,8 +99,16 @@ seed* new_outside(world& w, std::size_t size, const void* origin) {
     w.stacks.unclaim(1);
     throw;
   }
-  return finish(at, w.next_id.fetch_add(1, std::memory_order_relaxed), c | from_outside, origin);
+  seed* const s =
+      finish(at, w.next_id.fetch_add(1, std::memory_order_relaxed), c | from_outside, origin);
+  s->link = reinterpret_cast<std::uintptr_t>(&w);  // by now it may be the live one no longer
+  return s;
 }
+
+bool made_outside(const seed* s) noexcept { return (s->id >> class_shift & from_outside) != 0; }
+
+// The world of a seed that was made outside and has not been queued.
+world& world_of(const seed* s) noexcept { return *reinterpret_cast<world*>(s->link); }
 
 OFFSET_NO_TSAN void free_block(world& w, p* pr, void* at, std::size_t c) noexcept {
   if (c == from_heap) {
@@ -257,7 +265,7 @@ g* new_single(world& w, std::size_t stack_size, bool& no_memory) {
 OFFSET_NO_TSAN void queue_seed(seed* s) noexcept {
   base::tsan_release(s);
   f* const me = current_f();
-  const bool outside = (s->id >> class_shift & from_outside) != 0;
+  const bool outside = made_outside(s);
   if (!outside && me != nullptr && me->proc != nullptr) {
     p& pr = *me->proc;
     pr.started.store(pr.started.load(std::memory_order_relaxed) + 1, std::memory_order_release);
@@ -268,7 +276,7 @@ OFFSET_NO_TSAN void queue_seed(seed* s) noexcept {
     // Made by a carrier, started on a thread that is none: cannot be, a closure does not wait.
     std::abort();
   }
-  world& w = *live_world().load(std::memory_order_acquire);
+  world& w = world_of(s);
   w.started_outside.fetch_add(1, std::memory_order_release);
   w.global.push(task(s));
   work_published(w);
@@ -420,10 +428,9 @@ OFFSET_NO_TSAN void seed_delete(seed* s) noexcept {
 }
 
 OFFSET_NO_TSAN void seed_discard(seed* s) noexcept {
-  const std::uint64_t tag = s->id >> class_shift;
-  const std::size_t c = tag & 0x7;
-  if ((tag & from_outside) != 0) {
-    world& w = *live_world().load(std::memory_order_acquire);
+  const std::size_t c = s->id >> class_shift & 0x7;
+  if (made_outside(s)) {
+    world& w = world_of(s);
     free_block(w, nullptr, s, c);
     w.stacks.unclaim(1);
     outside_call::count().fetch_sub(1, std::memory_order_release);
@@ -448,8 +455,8 @@ void seed_start_with(seed* s, const go_options& options) {
     return;
   }
   f* const me = current_f();
-  const bool outside = (s->id >> class_shift & from_outside) != 0;
-  world& w = outside ? *live_world().load(std::memory_order_acquire) : *me->home;
+  const bool outside = made_outside(s);
+  world& w = outside ? world_of(s) : *me->home;
   auto special = std::make_unique<g_special>();
   special->name = options.name;
   special->pinned = options.pinned;

@@ -22,17 +22,39 @@ using stress::dice;
 using stress::rounds;
 
 thread_local long own_tid = 0;
-thread_local int own_errno_copy = 0;
 
-[[gnu::noinline]] long real_tid() { return syscall(SYS_gettid); }
-[[gnu::noinline]] long tid_by_variable() {
+// Neither inlined nor taken for a function without effects, whose second call could be left out: glibc
+// declares the address of errno and pthread_self to be constant, and compilers believe it.
+#define OFFSET_STRESS_OPAQUE [[gnu::noinline]]
+inline void opaque() { asm volatile("" ::: "memory"); }
+
+OFFSET_STRESS_OPAQUE long real_tid() {
+  opaque();
+  return syscall(SYS_gettid);
+}
+OFFSET_STRESS_OPAQUE long tid_by_variable() {
+  opaque();
   if (own_tid == 0) own_tid = real_tid();
   return own_tid;
 }
-[[gnu::noinline]] int* errno_here() { return &errno; }
-[[gnu::noinline]] void set_errno(int e) { errno = e; }
-[[gnu::noinline]] int get_errno() { return errno; }
-[[gnu::noinline]] std::uintptr_t self_by_pthread() {
+OFFSET_STRESS_OPAQUE int* errno_here() {
+  opaque();
+  return &errno;
+}
+OFFSET_STRESS_OPAQUE void set_errno(int e) {
+  opaque();
+  errno = e;
+}
+OFFSET_STRESS_OPAQUE int get_errno() {
+  opaque();
+  return errno;
+}
+OFFSET_STRESS_OPAQUE int error_of_bad_close() {
+  opaque();
+  return close(-1) == -1 ? errno : 0;
+}
+OFFSET_STRESS_OPAQUE std::uintptr_t self_by_pthread() {
+  opaque();
   return reinterpret_cast<std::uintptr_t>(reinterpret_cast<void*>(pthread_self()));
 }
 
@@ -97,7 +119,7 @@ TEST(tls, what_is_read_after_a_switch_is_the_new_threads) {
           if (same != (before.error == after.error)) wrong.fetch_add(1);
           // errno works here: what is set is read, and what the kernel sets as well.
           set_errno(0);
-          if (close(-1) != -1 || get_errno() != EBADF) wrong.fetch_add(1);
+          if (error_of_bad_close() != EBADF || get_errno() != EBADF) wrong.fetch_add(1);
           if (errno_here() != after.error) wrong.fetch_add(1);
           if (offset::goroutine_id() == 0) wrong.fetch_add(1);
         }
@@ -170,7 +192,10 @@ struct tracked {
   long tid;
 };
 thread_local tracked of_thread;
-[[gnu::noinline]] long tid_of_object() { return of_thread.tid; }
+OFFSET_STRESS_OPAQUE long tid_of_object() {
+  opaque();
+  return of_thread.tid;
+}
 
 TEST(tls, objects_of_a_thread) {
   std::atomic<long> wrong{0};
