@@ -109,7 +109,8 @@ op_status send_from(chan_core* core, T& value, std::int64_t deadline) {
   return chan_send(core, std::addressof(value), deadline);
 }
 
-/// Sends `v` as a T, moving from it only when that happens; a value of another type is converted first.
+/// Sends `v` as a T, moving from it only when that happens; a value of another type is converted
+/// first.
 template <class T, class V>
 op_status send_value(chan_core* core, V&& v, std::int64_t deadline) {
   if constexpr (std::is_same_v<V, T>) {
@@ -127,8 +128,8 @@ class send_side {
   static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>,
                 "a channel's element must be movable and destructible without throwing");
 
-  /// Waits until a receiver takes `v` or the buffer has room. Throws closed_channel when the channel
-  /// is closed, now or while it waits. On nil it waits for ever. Go: c <- v.
+  /// Waits until a receiver takes `v` or the buffer has room. Throws closed_channel when the
+  /// channel is closed, now or while it waits. On nil it waits for ever. Go: c <- v.
   void send(T v) const {
     if (chan_send_inline(core(), v)) return;
     if (chan_send(core(), std::addressof(v), forever) != op_status::ok) throw_closed_channel();
@@ -136,8 +137,8 @@ class send_side {
 
   /// Never waits: ok, would_block or closed. Go: a select of one send with a default.
   template <class V = T>
-    requires std::is_constructible_v<T, V&&>
-  op_status try_send(V&& v) const {
+    requires std::is_constructible_v<T, V&&> op_status try_send(V&& v)
+  const {
     if (chan_surely_full(core())) return op_status::would_block;
     return send_value<T>(core(), std::forward<V>(v), poll);
   }
@@ -145,15 +146,13 @@ class send_side {
   /// Waits at most `d`: ok, timeout or closed. Takes what is ready even when `d` is not positive.
   template <class V = T, class Rep, class Period>
     requires std::is_constructible_v<T, V&&>
-  op_status send_for(V&& v, std::chrono::duration<Rep, Period> d) const {
-    return send_value<T>(core(), std::forward<V>(v), deadline_after(d));
-  }
+        op_status send_for(V&& v, std::chrono::duration<Rep, Period> d)
+  const { return send_value<T>(core(), std::forward<V>(v), deadline_after(d)); }
   /// As send_for, up to a point in time of any clock.
   template <class V = T, class Clock, class Duration>
     requires std::is_constructible_v<T, V&&>
-  op_status send_until(V&& v, std::chrono::time_point<Clock, Duration> t) const {
-    return send_value<T>(core(), std::forward<V>(v), deadline_at(t));
-  }
+        op_status send_until(V&& v, std::chrono::time_point<Clock, Duration> t)
+  const { return send_value<T>(core(), std::forward<V>(v), deadline_at(t)); }
 
   /// Closes the channel: waiting and later receivers get what is buffered, then nothing; senders
   /// panic. Throws panic_error: "close of closed channel", "close of nil channel". Go: close(c).
@@ -174,7 +173,7 @@ class send_side {
   }
   /// The same for a value that must be converted to T first.
   template <class V, class H = no_handler>
-    requires(!std::is_same_v<std::remove_cvref_t<V>, T> && std::is_convertible_v<V &&, T>)
+    requires(!std::is_same_v<std::remove_cvref_t<V>, T> && std::is_convertible_v<V&&, T>)
   auto if_send(V&& v, H handler = {}) const {
     return send_owned_now<H>(access::share(self()), T(std::forward<V>(v)), std::move(handler));
   }
@@ -326,8 +325,8 @@ class recv_side {
     return recv_into(core(), out, deadline_at(t));
   }
 
-  /// Cases of select. The value is dropped, or goes to `out` (T{} when closed), to an optional, or to
-  /// a handler: of std::optional<T> if it takes that, else of T, else of nothing.
+  /// Cases of select. The value is dropped, or goes to `out` (T{} when closed), to an optional, or
+  /// to a handler: of std::optional<T> if it takes that, else of T, else of nothing.
   auto if_recv() const& { return make(borrowed{core()}, drop_it{}); }
   auto if_recv() && { return make(taken(), drop_it{}); }
   auto if_recv(T& out) const& { return make(borrowed{core()}, into<T>{&out, nullptr}); }
@@ -341,8 +340,7 @@ class recv_side {
   template <class F>
     requires is_handler<F, T>
   auto if_recv(F&& handler) const& {
-    return make(borrowed{core()},
-                into_handler<T, std::decay_t<F>>{std::forward<F>(handler)});
+    return make(borrowed{core()}, into_handler<T, std::decay_t<F>>{std::forward<F>(handler)});
   }
   template <class F>
     requires is_handler<F, T>
@@ -397,9 +395,7 @@ class recv_side<Self, void> {
   }
   template <class F>
     requires(std::is_invocable_v<F> || std::is_invocable_v<F, bool>)
-  auto if_recv(F handler) && {
-    return make(taken(), into_handler<unit, F>{std::move(handler)});
-  }
+  auto if_recv(F handler) && { return make(taken(), into_handler<unit, F>{std::move(handler)}); }
 
   recv_iterator<unit> begin() const { return recv_iterator<unit>(core()); }
   std::default_sentinel_t end() const noexcept { return {}; }
@@ -464,8 +460,8 @@ class recv_chan : public detail::handle_base, public detail::recv_side<recv_chan
 };
 
 /// Makes a channel with room for `capacity` values; none: a send waits for its receiver. Throws
-/// panic_error "makechan: size out of range" for a negative capacity or one beyond the address space,
-/// std::bad_alloc when there is no memory. Go: make(chan T, capacity).
+/// panic_error "makechan: size out of range" for a negative capacity or one beyond the address
+/// space, std::bad_alloc when there is no memory. Go: make(chan T, capacity).
 template <class T>
 chan<T> make_chan(std::integral auto capacity) {
   if (std::cmp_less(capacity, 0)) detail::throw_makechan();

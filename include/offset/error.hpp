@@ -13,8 +13,8 @@
 
 namespace offset::inline v0 {
 
-/// A misuse that panics in Go: carries Go's message. Catching it is Go's `recover`; nobody catching it
-/// ends the program as a panic does, with exit status 2.
+/// A misuse that panics in Go: carries Go's message. Catching it is Go's `recover`; nobody catching
+/// it ends the program as a panic does, with exit status 2.
 class OFFSET_API panic_error : public std::logic_error {
  public:
   explicit panic_error(const char* what) : std::logic_error(what) {}
@@ -44,10 +44,10 @@ enum class op_status : std::uint8_t {
 
 /// What a panic handler is told. The views live as long as the call.
 struct panic_info {
-  std::uint64_t goroutine;          ///< its number; 0 when the panic happened outside one
-  std::string_view message;         ///< "panic: WHAT" and the lines of nested exceptions
-  std::string_view stack;           ///< where the exception was thrown
-  std::exception_ptr exception;     ///< what was thrown
+  std::uint64_t goroutine;       ///< its number; 0 when the panic happened outside one
+  std::string_view message;      ///< "panic: WHAT" and the lines of nested exceptions
+  std::string_view stack;        ///< where the exception was thrown
+  std::exception_ptr exception;  ///< what was thrown
 };
 
 /// Called, on the goroutine that panicked and after its destructors ran, in place of ending the

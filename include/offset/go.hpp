@@ -20,18 +20,19 @@ namespace offset::inline v0 {
 
 /// What `go` may be told about a goroutine.
 struct go_options {
-  std::string name = {};        ///< shown in stack dumps
-  std::size_t stack_size = 0;   ///< bytes reserved (not touched); 0: the runtime's default
-  bool pinned = false;          ///< a thread that carries this goroutine alone. Go: LockOSThread
+  std::string name = {};       ///< shown in stack dumps
+  std::size_t stack_size = 0;  ///< bytes reserved (not touched); 0: the runtime's default
+  bool pinned = false;         ///< a thread that carries this goroutine alone. Go: LockOSThread
 };
 
-/// Starts `f(args…)` in a new goroutine and returns at once. `f` and the arguments are decay-copied, as
-/// by std::thread. The new goroutine runs next on this carrier when the current one gives way, and
-/// elsewhere when another carrier is free. From any thread while a runtime is alive.
+/// Starts `f(args…)` in a new goroutine and returns at once. `f` and the arguments are
+/// decay-copied, as by std::thread. The new goroutine runs next on this carrier when the current
+/// one gives way, and elsewhere when another carrier is free. From any thread while a runtime is
+/// alive.
 ///
-/// Throws std::logic_error when no runtime is alive; std::bad_alloc or std::system_error when there is
-/// no memory, stack or thread for it, and leaves everything running. A null function is fatal: "go of
-/// nil func value". Go: go f(args…).
+/// Throws std::logic_error when no runtime is alive; std::bad_alloc or std::system_error when there
+/// is no memory, stack or thread for it, and leaves everything running. A null function is fatal:
+/// "go of nil func value". Go: go f(args…).
 template <class F, class... A>
   requires(!std::is_same_v<std::remove_cvref_t<F>, go_options>)
 void go(F&& f, A&&... args) {
@@ -41,8 +42,7 @@ void go(F&& f, A&&... args) {
 /// std::invalid_argument for a stack size out of range.
 template <class F, class... A>
 void go(go_options options, F&& f, A&&... args) {
-  const detail::made_seed made =
-      detail::seed_of_call(std::forward<F>(f), std::forward<A>(args)...);
+  const detail::made_seed made = detail::seed_of_call(std::forward<F>(f), std::forward<A>(args)...);
   try {
     detail::seed_start_with(made.s, options);
   } catch (...) {
@@ -51,20 +51,22 @@ void go(go_options options, F&& f, A&&... args) {
   }
 }
 
-/// Lets the other goroutines that are ready run first. A few nanoseconds when there is none. Outside a
-/// goroutine it yields the thread. Go: runtime.Gosched.
+/// Lets the other goroutines that are ready run first. A few nanoseconds when there is none.
+/// Outside a goroutine it yields the thread. Go: runtime.Gosched.
 OFFSET_API void yield() noexcept;
 
-/// Ends the calling goroutine; its destructors run. On the main goroutine the others go on and `run`
-/// does not return for them (Go's rule); when none is left to run, that is fatal. Outside a goroutine,
-/// and inside `blocking`, throws std::logic_error. It unwinds by an exception of a private type: a
-/// `catch (...)` that swallows it delays the end to the goroutine's next wait. Go: runtime.Goexit.
+/// Ends the calling goroutine; its destructors run. On the main goroutine the others go on and
+/// `run` does not return for them (Go's rule); when none is left to run, that is fatal. Outside a
+/// goroutine, and inside `blocking`, throws std::logic_error. It unwinds by an exception of a
+/// private type: a `catch (...)` that swallows it delays the end to the goroutine's next wait. Go:
+/// runtime.Goexit.
 [[noreturn]] OFFSET_API void goexit();
 
 /// The calling goroutine's number, from 1 for main; 0 outside.
 OFFSET_API std::uint64_t goroutine_id() noexcept;
 
-/// Goroutines that have been started and have not ended; 0 with no runtime. A snapshot: O(carriers).
+/// Goroutines that have been started and have not ended; 0 with no runtime. A snapshot:
+/// O(carriers).
 OFFSET_API std::size_t num_goroutines() noexcept;
 
 namespace detail {
@@ -97,8 +99,8 @@ using result_slot = typename result_slot_of<R>::type;
 /// through. The pool grows on demand up to options::io_threads, beyond which calls queue. Outside a
 /// goroutine it just calls `f`.
 ///
-/// Throws std::system_error when no thread can be had, or when every thread of a full pool waits in a
-/// call that only a queued one could end. Go's counterpart is any system call.
+/// Throws std::system_error when no thread can be had, or when every thread of a full pool waits in
+/// a call that only a queued one could end. Go's counterpart is any system call.
 template <class F>
 auto blocking(F&& f) -> std::invoke_result_t<F> {
   using result = std::invoke_result_t<F>;
@@ -114,12 +116,10 @@ auto blocking(F&& f) -> std::invoke_result_t<F> {
         try {
           if constexpr (std::is_void_v<result>)
             std::invoke(std::forward<F>(c.f));
-          else if constexpr (std::is_reference_v<result>)
-            {
+          else if constexpr (std::is_reference_v<result>) {
             auto&& r = std::invoke(std::forward<F>(c.f));
             c.value = std::addressof(r);
-          }
-          else
+          } else
             c.value.emplace(std::invoke(std::forward<F>(c.f)));
         } catch (...) {
           c.error = std::current_exception();

@@ -10,11 +10,13 @@
 ///
 /// Among the cases that are ready one is chosen uniformly at random; with an `otherwise` the select
 /// never waits. The choice is one decision over all channels at one instant. A case that is not
-/// chosen is not performed: its value is not moved from, its out parameter not written. A nil channel
-/// is never ready. Handlers run on the caller's stack, after the operation and outside every lock.
+/// chosen is not performed: its value is not moved from, its out parameter not written. A nil
+/// channel is never ready. Handlers run on the caller's stack, after the operation and outside
+/// every lock.
 ///
-/// An lvalue given to if_send is copied when its case is chosen; a select that has to wait copies it
-/// before, because another goroutine may take it at any time then (trivially copyable values excepted).
+/// An lvalue given to if_send is copied when its case is chosen; a select that has to wait copies
+/// it before, because another goroutine may take it at any time then (trivially copyable values
+/// excepted).
 #pragma once
 
 #include <array>
@@ -59,9 +61,7 @@ struct otherwise_maker {
   using is_otherwise_case = void;
   template <class H>
     requires std::is_invocable_v<H&>
-  constexpr auto operator()(H handler) const {
-    return otherwise_case<H>(std::move(handler));
-  }
+  constexpr auto operator()(H handler) const { return otherwise_case<H>(std::move(handler)); }
   void finish() const noexcept {}
 };
 
@@ -79,11 +79,17 @@ class timeout_case {
 };
 
 template <class C>
-concept channel_case = requires { typename std::remove_cvref_t<C>::is_channel_case; };
+concept channel_case = requires {
+  typename std::remove_cvref_t<C>::is_channel_case;
+};
 template <class C>
-concept otherwise_like = requires { typename std::remove_cvref_t<C>::is_otherwise_case; };
+concept otherwise_like = requires {
+  typename std::remove_cvref_t<C>::is_otherwise_case;
+};
 template <class C>
-concept timeout_like = requires { typename std::remove_cvref_t<C>::is_timeout_case; };
+concept timeout_like = requires {
+  typename std::remove_cvref_t<C>::is_timeout_case;
+};
 struct select_list;
 
 template <class C>
@@ -95,8 +101,8 @@ concept any_case = channel_case<C> || otherwise_like<C> || timeout_like<C>;
 /// `otherwise(handler)`.
 inline constexpr detail::otherwise_maker otherwise{};
 
-/// The case that is taken when no other became ready within `d`, with no channel made. What is ready
-/// beats it even at zero. Go: case <-time.After(d).
+/// The case that is taken when no other became ready within `d`, with no channel made. What is
+/// ready beats it even at zero. Go: case <-time.After(d).
 template <class Rep, class Period>
 auto timeout(std::chrono::duration<Rep, Period> d) {
   return detail::timeout_case<detail::no_handler>(detail::to_ns(d), {});
@@ -108,8 +114,8 @@ auto timeout(std::chrono::duration<Rep, Period> d, H handler) {
 }
 
 /// A case whose type is erased, for lists made at run time (Go: reflect.SelectCase). Made from any
-/// case; it shares the channel. One made from `if_send(rvalue)` owns the value and is nil once it was
-/// sent. Copies share that value and their handlers. Default-constructed it is never ready.
+/// case; it shares the channel. One made from `if_send(rvalue)` owns the value and is nil once it
+/// was sent. Copies share that value and their handlers. Default-constructed it is never ready.
 class select_case {
  public:
   select_case() noexcept = default;
@@ -156,10 +162,12 @@ class select_case {
       using own = decltype(std::move(c).own());
       return std::make_shared<channel_node<own>>(std::move(c).own());
     } else if constexpr (detail::otherwise_like<C>) {
-      return std::make_shared<marker_node<std::remove_cvref_t<C>>>(kind::is_otherwise, std::move(c));
+      return std::make_shared<marker_node<std::remove_cvref_t<C>>>(kind::is_otherwise,
+                                                                   std::move(c));
     } else {
       const std::int64_t ns = c.ns();
-      auto made = std::make_shared<marker_node<std::remove_cvref_t<C>>>(kind::is_timeout, std::move(c));
+      auto made =
+          std::make_shared<marker_node<std::remove_cvref_t<C>>>(kind::is_timeout, std::move(c));
       made->wait_ns = ns;
       return made;
     }
@@ -194,8 +202,8 @@ void prepare_case(case_desc& desc, std::size_t index, At& at) {
   desc.unprepared = false;
 }
 
-/// Runs select_run until it has performed a case or found none. `at` is called as at(i, f) and calls
-/// f with the i-th channel case; answers the index of the channel case, or `n` for none.
+/// Runs select_run until it has performed a case or found none. `at` is called as at(i, f) and
+/// calls f with the i-th channel case; answers the index of the channel case, or `n` for none.
 template <class At>
 std::size_t select_loop(case_desc* descs, select_slot* slots, std::size_t n, std::int64_t wait_ns,
                         bool& ok, At&& at) {
@@ -203,16 +211,10 @@ std::size_t select_loop(case_desc* descs, select_slot* slots, std::size_t n, std
     if (wait_ns == poll && select_surely_not_ready(descs, n)) return n;
     const select_result result = select_run(descs, slots, n, wait_ns);
     switch (result.what) {
-      case select_result::kind::performed:
-        ok = result.ok;
-        return result.index;
-      case select_result::kind::not_ready:
-        return n;
-      case select_result::kind::closed_send:
-        throw_closed_channel();
-      case select_result::kind::prepare:
-        prepare_case(descs[result.index], result.index, at);
-        break;
+      case select_result::kind::performed: ok = result.ok; return result.index;
+      case select_result::kind::not_ready: return n;
+      case select_result::kind::closed_send: throw_closed_channel();
+      case select_result::kind::prepare: prepare_case(descs[result.index], result.index, at); break;
       case select_result::kind::prepare_all:
         for (std::size_t i = 0; i < n; ++i)
           if (descs[i].unprepared) prepare_case(descs[i], i, at);
@@ -297,7 +299,7 @@ std::size_t select_fixed(std::index_sequence<I...>, C&... cases) {
 /// order, counting `otherwise` and `timeout` too. Without any case it waits for ever. Throws
 /// closed_channel when the chosen case sends to a closed channel. O(n) for n cases.
 template <class... C>
-  requires(detail::any_case<C> && ...)
+  requires(detail::any_case<C>&&...)
 std::size_t select(C&&... cases) {
   return detail::select_fixed<std::remove_reference_t<C>...>(std::index_sequence_for<C...>{},
                                                              cases...);
@@ -306,8 +308,8 @@ std::size_t select(C&&... cases) {
 /// The same over a list made at run time: span, vector, array, of any length; the cases are not
 /// copied. Go: reflect.Select. Throws std::invalid_argument for two defaults or two timeouts.
 template <std::ranges::forward_range R>
-  requires std::convertible_to<std::ranges::range_reference_t<R>, const select_case&>
-std::size_t select(R&& list) {
+  requires std::convertible_to < std::ranges::range_reference_t<R>,
+const select_case& > std::size_t select(R&& list) {
   using walk = detail::select_list;
   constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
   std::vector<const select_case*> channels;

@@ -3,18 +3,21 @@
 // (membarrier, private expedited). Used where the cold side is rare: sleeping on a contended lock,
 // taking a goroutine out of the next slot of a carrier that does not come back.
 //
-// Where the kernel refuses membarrier, asymmetric_fence_heavy() answers false and its caller takes a
-// way that needs no fence.
+// Where the kernel refuses membarrier, asymmetric_fence_heavy() answers false and its caller takes
+// a way that needs no fence.
 #pragma once
 
 #include <atomic>
 
 namespace offset::inline v0::base {
 
-inline void asymmetric_fence_light() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+inline void asymmetric_fence_light() noexcept {
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+}
 
-/// Registers with the kernel. Microseconds while the process has one thread, 10 to 20 ms later (the kernel
-/// waits for every CPU): call it before the first thread is started. False where there is none.
+/// Registers with the kernel. Microseconds while the process has one thread, 10 to 20 ms later (the
+/// kernel waits for every CPU): call it before the first thread is started. False where there is
+/// none.
 bool prepare_asymmetric_fence() noexcept;
 
 /// About 0.4 µs alone, 8 µs with another CPU busy (measured on a 2-CPU KVM guest).

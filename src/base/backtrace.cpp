@@ -64,11 +64,13 @@ place find(const void* at) {
   if (info.dli_sname != nullptr) {
     out.function = demangle(info.dli_sname);
   } else {
-    // A local function; part of one, in which case the compiler has put ".cold" or the like after it.
+    // A local function; part of one, in which case the compiler has put ".cold" or the like after
+    // it.
     const char* const path =
         std::strchr(info.dli_fname, '/') != nullptr ? info.dli_fname : "/proc/self/exe";
     const std::string name = symbol_in_file(path, static_cast<std::uintptr_t>(offset));
-    out.function = name.empty() ? std::string("?") : demangle(name.substr(0, name.find('.')).c_str());
+    out.function =
+        name.empty() ? std::string("?") : demangle(name.substr(0, name.find('.')).c_str());
   }
   Dl_info self{};
   out.ours = info.dli_sname == nullptr && in_shared_object &&
@@ -89,8 +91,8 @@ bool is_bottom(std::string_view function) {
 }
 
 bool is_machinery(std::string_view function) {
-  return function.starts_with("offset::v0::sched::") || function.starts_with("offset::v0::fiber::") ||
-         function.starts_with("offset::v0::base::");
+  return function.starts_with("offset::v0::sched::") ||
+         function.starts_with("offset::v0::fiber::") || function.starts_with("offset::v0::base::");
 }
 
 }  // namespace

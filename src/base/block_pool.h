@@ -1,6 +1,6 @@
-// Small blocks of a few fixed sizes, given out and taken back in batches, whose memory goes back to the
-// kernel when whole chunks of it are free: a million closures that waited in a queue leave nothing
-// behind. Callers keep a cache of their own; a batch costs one lock (leaf rank).
+// Small blocks of a few fixed sizes, given out and taken back in batches, whose memory goes back to
+// the kernel when whole chunks of it are free: a million closures that waited in a queue leave
+// nothing behind. Callers keep a cache of their own; a batch costs one lock (leaf rank).
 #pragma once
 
 #include <array>

@@ -19,12 +19,13 @@ inline std::int64_t now_ns() noexcept {
 /// now + d, without running past `never`.
 inline std::int64_t saturating_add(std::int64_t now, std::int64_t d) noexcept {
   std::int64_t sum = 0;
-  if (__builtin_add_overflow(now, d, &sum)) return d > 0 ? never : std::numeric_limits<std::int64_t>::min();
+  if (__builtin_add_overflow(now, d, &sum))
+    return d > 0 ? never : std::numeric_limits<std::int64_t>::min();
   return sum;
 }
 
-/// A counter that only grows, in unspecified units of about a nanosecond or less than a few dozen: for
-/// telling whether much time has passed, at a third of the price of the clock.
+/// A counter that only grows, in unspecified units of about a nanosecond or less than a few dozen:
+/// for telling whether much time has passed, at a third of the price of the clock.
 inline std::uint64_t coarse_ticks() noexcept {
 #if defined(__x86_64__)
   return __builtin_ia32_rdtsc();

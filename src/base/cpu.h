@@ -11,8 +11,8 @@ inline void cpu_pause() noexcept {
 #endif
 }
 
-/// CPUs in the affinity mask, capped by the cgroup's quota (v2 and v1), at least 1. Reads files: for
-/// start-up only.
+/// CPUs in the affinity mask, capped by the cgroup's quota (v2 and v1), at least 1. Reads files:
+/// for start-up only.
 unsigned usable_cpus() noexcept;
 
 /// CPUs in the affinity mask, read once.

@@ -17,7 +17,7 @@ OFFSET_NO_TSAN void futex_wait_raw(const void* word, std::uint32_t expected) noe
 }
 
 OFFSET_NO_TSAN bool futex_wait_until_raw(const void* word, std::uint32_t expected,
-                          std::int64_t deadline_ns) noexcept {
+                                         std::int64_t deadline_ns) noexcept {
   const int saved = errno;
   timespec at{};
   if (deadline_ns > 0) {
@@ -38,11 +38,12 @@ OFFSET_NO_TSAN void futex_wake_raw(const void* word, int n) noexcept {
   errno = saved;
 }
 
-OFFSET_NO_TSAN void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected) noexcept {
+OFFSET_NO_TSAN void futex_wait(const std::atomic<std::uint32_t>& word,
+                               std::uint32_t expected) noexcept {
   futex_wait_raw(&word, expected);
 }
 OFFSET_NO_TSAN bool futex_wait_until(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
-                      std::int64_t deadline_ns) noexcept {
+                                     std::int64_t deadline_ns) noexcept {
   return futex_wait_until_raw(&word, expected, deadline_ns);
 }
 OFFSET_NO_TSAN void futex_wake(const std::atomic<std::uint32_t>& word, int n) noexcept {

@@ -1,5 +1,5 @@
-// A one-shot wake-up for a thread: wake() before or after wait() begins, each once. clear() makes it
-// ready for the next use and may only be called by the waiter, when no wake can be under way.
+// A one-shot wake-up for a thread: wake() before or after wait() begins, each once. clear() makes
+// it ready for the next use and may only be called by the waiter, when no wake can be under way.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// Which sanitizer this is built with, and the calls that tell it about stacks and hand-overs. All of
-// them are nothing in an ordinary build.
+// Which sanitizer this is built with, and the calls that tell it about stacks and hand-overs. All
+// of them are nothing in an ordinary build.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +19,11 @@
 #define OFFSET_INTERNAL_TSAN 1
 #endif
 
-// ThreadSanitizer takes every goroutine for a thread. What a carrier owns (its P, its F, free stacks and
-// blocks) is touched by the goroutines that it runs, one after the other on one thread, which the
-// sanitizer cannot know; telling it so by an acquire and a release would order those goroutines and hide
-// their races. The few functions that touch nothing else are marked OFFSET_NO_TSAN instead.
+// ThreadSanitizer takes every goroutine for a thread. What a carrier owns (its P, its F, free
+// stacks and blocks) is touched by the goroutines that it runs, one after the other on one thread,
+// which the sanitizer cannot know; telling it so by an acquire and a release would order those
+// goroutines and hide their races. The few functions that touch nothing else are marked
+// OFFSET_NO_TSAN instead.
 #ifdef OFFSET_INTERNAL_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>

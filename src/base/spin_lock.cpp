@@ -12,8 +12,8 @@
 namespace offset::inline v0::base {
 namespace {
 
-constexpr unsigned spin_rounds = 7;    // 1 + 2 + … + 64 pauses: about the length of a few operations
-constexpr unsigned yield_rounds = 4;   // then the owner may be waiting for this very CPU
+constexpr unsigned spin_rounds = 7;  // 1 + 2 + … + 64 pauses: about the length of a few operations
+constexpr unsigned yield_rounds = 4;  // then the owner may be waiting for this very CPU
 
 }  // namespace
 

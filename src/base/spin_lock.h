@@ -1,13 +1,14 @@
 // The library's lock for short critical sections: spins, yields the CPU, then sleeps on a futex.
 //
-// One compare-and-swap locks and one plain store unlocks. Because the store is no read-modify-write, a
-// sleeper announces itself (offset/detail/contenders.hpp) and then makes every other thread pass a barrier
-// (asymmetric_fence.h) before it looks again: either the owner, who looks for sleepers after its store,
-// sees it, or the sleeper sees the lock free. Where the kernel has no such barrier, the
-// sleeper sleeps a millisecond at a time instead.
+// One compare-and-swap locks and one plain store unlocks. Because the store is no
+// read-modify-write, a sleeper announces itself (offset/detail/contenders.hpp) and then makes every
+// other thread pass a barrier (asymmetric_fence.h) before it looks again: either the owner, who
+// looks for sleepers after its store, sees it, or the sleeper sees the lock free. Where the kernel
+// has no such barrier, the sleeper sleeps a millisecond at a time instead.
 //
-// Nothing waits, allocates for a user, or runs user code while holding one. Order of ranks: a thread
-// may take a lock only of a lower rank than those it holds (checked in builds with assertions).
+// Nothing waits, allocates for a user, or runs user code while holding one. Order of ranks: a
+// thread may take a lock only of a lower rank than those it holds (checked in builds with
+// assertions).
 #pragma once
 
 #include <atomic>
@@ -36,8 +37,8 @@ void lock_word_slow(std::atomic<std::uint32_t>& state) noexcept;
 
 inline void lock_word(std::atomic<std::uint32_t>& state) noexcept {
   std::uint32_t free = 0;
-  if (!state.compare_exchange_strong(free, 1, std::memory_order_acquire,
-                                     std::memory_order_relaxed)) [[unlikely]]
+  if (!state.compare_exchange_strong(free, 1, std::memory_order_acquire, std::memory_order_relaxed))
+      [[unlikely]]
     lock_word_slow(state);
 }
 inline void unlock_word(std::atomic<std::uint32_t>& state) noexcept {

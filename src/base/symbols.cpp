@@ -18,7 +18,8 @@ class mapped_file {
     if (fd < 0) return;
     struct stat info {};
     if (fstat(fd, &info) == 0 && info.st_size > 0) {
-      void* const at = mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE, fd, 0);
+      void* const at =
+          mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE, fd, 0);
       if (at != MAP_FAILED) {
         data_ = static_cast<const std::byte*>(at);
         size_ = static_cast<std::size_t>(info.st_size);

@@ -190,8 +190,8 @@ void pool::hand_back(sched::sleeper who) noexcept {
   // In this order: the goroutine is never without somebody who accounts for it.
   sched::ready(who);
   in_flight_.fetch_sub(1, std::memory_order_seq_cst);
-  // Should it have run and come to a deadlock in between, the carrier that looked saw a call under way:
-  // let it look again.
+  // Should it have run and come to a deadlock in between, the carrier that looked saw a call under
+  // way: let it look again.
   if (world_.idle.sleeping() == world_.active())
     if (sched::f* const idle_f = world_.idle.take(false)) idle_f->note.wake();
 }
@@ -222,8 +222,8 @@ bool pool::stalled_maybe() const noexcept {
 }
 
 bool pool::all_wait_for_ever() const noexcept {
-  // /proc/self/task/TID/syscall: the number of the system call and its arguments. A futex wait whose
-  // fourth argument, the time-out, is null ends only by a wake.
+  // /proc/self/task/TID/syscall: the number of the system call and its arguments. A futex wait
+  // whose fourth argument, the time-out, is null ends only by a wake.
   for (const worker* w = workers_; w != nullptr; w = w->next) {
     char path[64];
     std::snprintf(path, sizeof path, "/proc/self/task/%d/syscall",
@@ -286,6 +286,7 @@ void blocking_run(void (*f)(void*), void* arg) {
   using namespace sched;
   io_pool::job j;
   parker here;
+  here.check();
   world& w = *current_f()->home;
   w.io->prepare();
   j.f = f;
@@ -302,11 +303,11 @@ void blocking_run(void (*f)(void*), void* arg) {
       },
       &to, wait_reason::blocking, {});
   if (j.stalled)
-    throw std::system_error(
-        std::make_error_code(std::errc::resource_deadlock_would_occur),
-        "offset: blocking: all " + std::to_string(w.set.io_threads) +
-            " threads of the I/O pool wait in calls that wait for one another, and more are queued; "
-            "raise options::io_threads or OFFSET_IO_THREADS");
+    throw std::system_error(std::make_error_code(std::errc::resource_deadlock_would_occur),
+                            "offset: blocking: all " + std::to_string(w.set.io_threads) +
+                                " threads of the I/O pool wait in calls that wait for one another, "
+                                "and more are queued; "
+                                "raise options::io_threads or OFFSET_IO_THREADS");
 }
 
 }  // namespace offset::inline v0::detail

@@ -1,15 +1,16 @@
-// The I/O pool: threads for calls that block. It grows on demand up to a ceiling, beyond which calls
-// queue, and a thread that has nothing to do for 10 s ends.
+// The I/O pool: threads for calls that block. It grows on demand up to a ceiling, beyond which
+// calls queue, and a thread that has nothing to do for 10 s ends.
 //
-// The queue is Boost.Lockfree's; a call that finds no node in it (none may be allocated where calls are
-// submitted) goes to a list beside it. Threads and calls meet by claims: an idle thread counts itself
-// in `idle_`; whoever submits a call takes one from that count and gives a token, which that or another
-// idle thread consumes. So a call is never left to a thread that is busy while one is idle, and two
-// calls are never left to one thread: calls may depend on one another up to the ceiling.
+// The queue is Boost.Lockfree's; a call that finds no node in it (none may be allocated where calls
+// are submitted) goes to a list beside it. Threads and calls meet by claims: an idle thread counts
+// itself in `idle_`; whoever submits a call takes one from that count and gives a token, which that
+// or another idle thread consumes. So a call is never left to a thread that is busy while one is
+// idle, and two calls are never left to one thread: calls may depend on one another up to the
+// ceiling.
 //
-// A pool at its ceiling all of whose calls wait for a call that is queued would hang. sysmon looks for
-// it: no call ended since the last look, all carriers are asleep, and every thread of the pool sleeps
-// in a futex without a time-out. The call queued last then fails.
+// A pool at its ceiling all of whose calls wait for a call that is queued would hang. sysmon looks
+// for it: no call ended since the last look, all carriers are asleep, and every thread of the pool
+// sleeps in a futex without a time-out. The call queued last then fails.
 #pragma once
 
 #include <atomic>

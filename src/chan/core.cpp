@@ -84,8 +84,9 @@ std::byte* loud_at(const chan_core& c, std::size_t slot) noexcept {
 
 bool loud_has_room(const chan_core& c) noexcept { return c.loud->free_count > 0; }
 
-// Under the lock, which it releases: pairs what can be paired now, one at a time, each value moved with
-// the channel unlocked. Called after every change that may let somebody on: a slot filled or freed.
+// Under the lock, which it releases: pairs what can be paired now, one at a time, each value moved
+// with the channel unlocked. Called after every change that may let somebody on: a slot filled or
+// freed.
 void loud_settle(chan_core& c) noexcept {
   detail::loud_ring& r = *c.loud;
   for (;;) {
@@ -116,7 +117,8 @@ void loud_settle(chan_core& c) noexcept {
     }
     break;
   }
-  // Closed with senders still moving: once the last of them is in, receivers that are left get nothing.
+  // Closed with senders still moving: once the last of them is in, receivers that are left get
+  // nothing.
   wait_queue released;
   if ((c.word.own() & chan_word::closed) != 0 && r.used == 0)
     while (waiter* const receiver = take(c.receivers)) push(released, *receiver);
@@ -189,14 +191,14 @@ void finish_send(chan_core& c, void* value, const rest& left) noexcept {
       move_element(*c.ops, loud_at(c, left.slot), value);
       loud_publish(c, left.slot);
       break;
-    default:
-      break;
+    default: break;
   }
 }
 
 outcome try_recv_locked(chan_core& c, void* out, rest& left) noexcept {
   if (c.loud != nullptr) {
-    // While receivers are queued the head is theirs: whoever filled it is about to serve them in order.
+    // While receivers are queued the head is theirs: whoever filled it is about to serve them in
+    // order.
     if (loud_head_full(c) && drop_stale(c.receivers)) {
       left = {rest::kind::drain_slot, nullptr, loud_take(c)};
       return outcome::done;
@@ -225,9 +227,7 @@ outcome try_recv_locked(chan_core& c, void* out, rest& left) noexcept {
 
 void finish_recv(chan_core& c, void* out, const rest& left) noexcept {
   switch (left.what) {
-    case rest::kind::ready_only:
-      sched::ready(left.w->who);
-      break;
+    case rest::kind::ready_only: sched::ready(left.w->who); break;
     case rest::kind::take_from_sender:
       move_element(*c.ops, out, left.w->elem);
       left.w->completed = true;
@@ -238,8 +238,7 @@ void finish_recv(chan_core& c, void* out, const rest& left) noexcept {
       destroy_element(*c.ops, loud_at(c, left.slot));
       loud_free(c, left.slot);
       break;
-    default:
-      break;
+    default: break;
   }
 }
 

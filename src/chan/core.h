@@ -1,6 +1,6 @@
-// The channel's operations in two steps: what is decided under the lock, and what is left to do once it
-// has been released (moving loud elements, making waiters ready). Shared by the plain operations and by
-// select, which holds several locks.
+// The channel's operations in two steps: what is decided under the lock, and what is left to do
+// once it has been released (moving loud elements, making waiters ready). Shared by the plain
+// operations and by select, which holds several locks.
 #pragma once
 
 #include "chan/loud_ring.h"
@@ -17,11 +17,11 @@ using detail::element_ops;
 struct rest {
   enum class kind : std::uint8_t {
     none,
-    hand_to_receiver,   // move the value into w's storage, make w ready
-    take_from_sender,   // move w's value out, make w ready
-    ready_only,         // make w ready: its value was moved under the lock
-    fill_slot,          // loud: move the value into `slot`, then publish it
-    drain_slot,         // loud: move the value out of `slot`, then free it
+    hand_to_receiver,  // move the value into w's storage, make w ready
+    take_from_sender,  // move w's value out, make w ready
+    ready_only,        // make w ready: its value was moved under the lock
+    fill_slot,         // loud: move the value into `slot`, then publish it
+    drain_slot,        // loud: move the value out of `slot`, then free it
   };
   kind what = kind::none;
   waiter* w = nullptr;

@@ -16,7 +16,7 @@ using namespace chan_impl;
 namespace {
 
 struct layout {
-  std::size_t ring = 0;   // offsets from the start of the block
+  std::size_t ring = 0;  // offsets from the start of the block
   std::size_t loud = 0;
   std::size_t order = 0;
   std::size_t free = 0;
@@ -58,7 +58,7 @@ bool lay_out(const element_ops& ops, std::uint64_t capacity, layout& l) noexcept
 void dispose_plain(chan_core* c) noexcept {
   const std::size_t align = std::max({std::size_t{64}, c->ops->align, alignof(chan_core)});
   chan_dispose(c);
-  ::operator delete(c, std::align_val_t{align});
+  ::operator delete (c, std::align_val_t{align});
 }
 
 void commit_unlock(fiber::carrier*, void* arg) { unlock(*static_cast<chan_core*>(arg)); }
@@ -89,8 +89,7 @@ op_status operate(chan_core* c, void* elem, std::int64_t deadline) {
   sched::parker here;  // before the lock: it may end the goroutine's run
   rest left;
   c->word.lock();
-  const outcome now =
-      sending ? try_send_locked(*c, elem, left) : try_recv_locked(*c, elem, left);
+  const outcome now = sending ? try_send_locked(*c, elem, left) : try_recv_locked(*c, elem, left);
   if (now != outcome::must_wait) {
     unlock(*c);
     if (now == outcome::closed) return op_status::closed;
@@ -103,6 +102,10 @@ op_status operate(chan_core* c, void* elem, std::int64_t deadline) {
   if (deadline == poll) {
     unlock(*c);
     return op_status::would_block;
+  }
+  if (here.may_not_wait()) [[unlikely]] {
+    unlock(*c);
+    here.refuse();
   }
   if (deadline != forever) {
     unlock(*c);
@@ -128,11 +131,9 @@ void throw_closed_channel() { throw closed_channel(); }
 chan_core* chan_make(const element_ops& ops, std::uint64_t capacity) {
   layout l;
   if (!lay_out(ops, capacity, l)) throw_makechan();
-  auto* const block =
-      static_cast<std::byte*>(::operator new(l.total, std::align_val_t{l.align}));
-  auto* const c = ::new (block) chan_core(
-      ops, static_cast<std::size_t>(capacity), l.ring != 0 ? block + l.ring : nullptr,
-      &dispose_plain);
+  auto* const block = static_cast<std::byte*>(::operator new (l.total, std::align_val_t{l.align}));
+  auto* const c = ::new (block) chan_core(ops, static_cast<std::size_t>(capacity),
+                                          l.ring != 0 ? block + l.ring : nullptr, &dispose_plain);
   if (l.loud != 0) {
     auto* const r = ::new (block + l.loud) loud_ring;
     r->order = reinterpret_cast<std::size_t*>(block + l.order);
@@ -149,8 +150,8 @@ chan_core* chan_make(const element_ops& ops, std::uint64_t capacity) {
   return c;
 }
 
-// The last handle is gone: the values left are destroyed, and goroutines that still wait here (their
-// handle died under them: a reference that dangles, or a program that ends) wait for ever.
+// The last handle is gone: the values left are destroyed, and goroutines that still wait here
+// (their handle died under them: a reference that dangles, or a program that ends) wait for ever.
 void chan_dispose(chan_core* c) noexcept {
   c->word.lock();
   for (wait_queue* q : {&c->receivers, &c->senders})
@@ -192,14 +193,14 @@ void chan_close(chan_core* c) {
     unlock(*c);
     throw panic_error("close of closed channel");
   }
-  // Everybody who waits is taken under the lock and made ready after it. Receivers of a loud channel
-  // that wait for a value on its way in stay: loud_publish serves them.
+  // Everybody who waits is taken under the lock and made ready after it. Receivers of a loud
+  // channel that wait for a value on its way in stay: loud_publish serves them.
   wait_queue released;
   if (c->loud == nullptr || c->loud->used == 0)
     while (waiter* const w = take(c->receivers)) push(released, *w);
   while (waiter* const w = take(c->senders)) push(released, *w);
-  c->word.unlock(before, flags_of(*c) | chan_word::closed | chan_word::receivable |
-                             chan_word::sendable);
+  c->word.unlock(before,
+                 flags_of(*c) | chan_word::closed | chan_word::receivable | chan_word::sendable);
   while (waiter* const w = released.first) {
     unlink(released, *w);
     sched::ready(w->who);

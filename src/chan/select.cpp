@@ -1,21 +1,21 @@
 // Select.
 //
-// Three steps. 1: look at the cases in random order, locking only a channel that looks ready; the first
-// that is, is performed. 2: lock all channels, in the order of their addresses, and look once more: now
-// the answer holds for all of them at one instant. A select with a default ends here. 3: queue a waiter
-// on each channel, leave the stack, and unlock; whoever comes to complete one of the cases has to win
-// the select's claim first. The winner's case is performed by the other side; the losers' waiters are
-// taken out of every queue before select returns.
+// Three steps. 1: look at the cases in random order, locking only a channel that looks ready; the
+// first that is, is performed. 2: lock all channels, in the order of their addresses, and look once
+// more: now the answer holds for all of them at one instant. A select with a default ends here. 3:
+// queue a waiter on each channel, leave the stack, and unlock; whoever comes to complete one of the
+// cases has to win the select's claim first. The winner's case is performed by the other side; the
+// losers' waiters are taken out of every queue before select returns.
 //
 // The commit unlocks the channels in the order in which they were locked. As soon as the first is
-// unlocked the select may be won, resumed, and on its way out; it cannot get past the channels that are
-// still locked, because it locks each channel to take its waiters out (all but the winner's, which is
-// unlocked if somebody could win through it). So the commit may read the list of channels up to the last,
-// and must touch nothing after it has unlocked that.
+// unlocked the select may be won, resumed, and on its way out; it cannot get past the channels that
+// are still locked, because it locks each channel to take its waiters out (all but the winner's,
+// which is unlocked if somebody could win through it). So the commit may read the list of channels
+// up to the last, and must touch nothing after it has unlocked that.
 //
-// A time-out is one more competitor for the claim. Its timer is set before the locks are taken, so it may
-// fire before the stack has been left: it then claims the select while that is still `preparing`, and
-// the commit, which finds it so, makes the goroutine ready itself.
+// A time-out is one more competitor for the claim. Its timer is set before the locks are taken, so
+// it may fire before the stack has been left: it then claims the select while that is still
+// `preparing`, and the commit, which finds it so, makes the goroutine ready itself.
 #include <algorithm>
 #include <cstdint>
 
@@ -159,8 +159,8 @@ bool selecting::look(std::size_t i, select_result& out, rest& left) noexcept {
     out = {(flags & chan_word::closed) != 0 ? kind::closed_send : kind::prepare, false, i};
     return true;
   }
-  const outcome now = c.is_send ? try_send_locked(*c.core, c.elem, left)
-                                : try_recv_locked(*c.core, c.elem, left);
+  const outcome now =
+      c.is_send ? try_send_locked(*c.core, c.elem, left) : try_recv_locked(*c.core, c.elem, left);
   if (now == outcome::must_wait) return false;
   if (now == outcome::done)
     out = {kind::performed, true, i};
@@ -183,8 +183,7 @@ bool selecting::try_one_by_one(select_result& out) noexcept {
     const std::size_t i = slots_[k].in_poll_order;
     chan_core* const c = cases_[i].core;
     if (c == nullptr) continue;
-    const chan_word::value ready =
-        cases_[i].is_send ? chan_word::sendable : chan_word::receivable;
+    const chan_word::value ready = cases_[i].is_send ? chan_word::sendable : chan_word::receivable;
     if ((c->word.load() & (ready | chan_word::locked)) == 0) continue;
     c->word.lock();
     rest left;
@@ -319,8 +318,8 @@ select_result run(const case_desc* cases, select_slot* slots, std::size_t n, std
   const bool polling = wait_ns <= 0;
   if (polling && detail::select_surely_not_ready(cases, n)) return out;
   if (!polling) {
-    if (n == 0 && deadline == base::never)
-      sched::park_forever(sched::wait_reason::select_no_cases);
+    s.here.check();
+    if (n == 0 && deadline == base::never) sched::park_forever(sched::wait_reason::select_no_cases);
     if (s.any_unprepared()) return {kind::prepare_all, false, 0};
     if (deadline != base::never) s.set_timer(deadline);
   }
@@ -343,12 +342,9 @@ op_status timed_operation(chan_core& c, void* elem, bool sending, std::int64_t d
   select_slot slot;
   const select_result r = run(&one, &slot, 1, deadline - base::now_ns(), deadline);
   switch (r.what) {
-    case kind::performed:
-      return r.ok ? op_status::ok : op_status::closed;
-    case kind::closed_send:
-      return op_status::closed;
-    default:
-      return op_status::timeout;
+    case kind::performed: return r.ok ? op_status::ok : op_status::closed;
+    case kind::closed_send: return op_status::closed;
+    default: return op_status::timeout;
   }
 }
 
@@ -359,8 +355,7 @@ namespace offset::inline v0::detail {
 select_result select_run(const case_desc* cases, select_slot* slots, std::size_t n,
                          std::int64_t wait_ns) {
   std::int64_t deadline = base::never;
-  if (wait_ns > 0 && wait_ns != forever)
-    deadline = base::saturating_add(base::now_ns(), wait_ns);
+  if (wait_ns > 0 && wait_ns != forever) deadline = base::saturating_add(base::now_ns(), wait_ns);
   return chan_impl::run(cases, slots, n, wait_ns, deadline);
 }
 

@@ -6,7 +6,6 @@
 namespace offset::inline v0::chan_impl {
 
 /// Answers ok, closed or timeout.
-op_status timed_operation(detail::chan_core& c, void* elem, bool sending,
-                                     std::int64_t deadline);
+op_status timed_operation(detail::chan_core& c, void* elem, bool sending, std::int64_t deadline);
 
 }  // namespace offset::inline v0::chan_impl

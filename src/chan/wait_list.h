@@ -26,7 +26,8 @@ inline void unlink(wait_queue& q, waiter& w) noexcept {
   w.queued = false;
 }
 
-/// The first waiter, taken for the caller; waiters won elsewhere are dropped on the way. Null if none.
+/// The first waiter, taken for the caller; waiters won elsewhere are dropped on the way. Null if
+/// none.
 inline waiter* take(wait_queue& q) noexcept {
   while (waiter* const w = q.first) {
     unlink(q, *w);

@@ -16,7 +16,8 @@ namespace {
 
 // Tells the sanitizers that `from` is being left, before the jump.
 OFFSET_NO_TSAN inline void leaving([[maybe_unused]] carrier& c, [[maybe_unused]] fiber& from,
-                                   [[maybe_unused]] fiber& to, [[maybe_unused]] bool last) noexcept {
+                                   [[maybe_unused]] fiber& to,
+                                   [[maybe_unused]] bool last) noexcept {
 #ifdef OFFSET_INTERNAL_ASAN
   __sanitizer_start_switch_fiber(last ? nullptr : &from.sanitizer, to.stack_low,
                                  static_cast<std::size_t>(to.stack_high - to.stack_low));
@@ -80,8 +81,7 @@ OFFSET_NO_TSAN carrier& switch_to(carrier& c, fiber& from, fiber& to, commit_fn 
 OFFSET_NO_TSAN void init_fiber([[maybe_unused]] carrier* c, fiber& f, main_fn main) noexcept {
   main_of(f) = main;
   std::byte* const top = f.stack_high - 16;
-  f.context =
-      context::make_fcontext(top, static_cast<std::size_t>(top - f.stack_low), enter);
+  f.context = context::make_fcontext(top, static_cast<std::size_t>(top - f.stack_low), enter);
   f.exceptions = {};
 #ifdef OFFSET_INTERNAL_TSAN
   // A fiber begins with what its maker has seen: that would be whoever happens to run here.

@@ -4,16 +4,18 @@
 // Who owns what:
 // - A fiber that runs is owned by the carrier that runs it. A fiber that has been left is owned by
 //   whoever its `commit` handed it to.
-// - Leaving is in two steps. The fiber calls switch_to(); the stack is left; whoever runs next on that
-//   carrier, before anything else, stores the context of the fiber that was left and calls its commit.
-//   Only in the commit may the fiber become visible to others (a lock released, a queue entered): from
-//   then on another carrier may already run it.
+// - Leaving is in two steps. The fiber calls switch_to(); the stack is left; whoever runs next on
+// that
+//   carrier, before anything else, stores the context of the fiber that was left and calls its
+//   commit. Only in the commit may the fiber become visible to others (a lock released, a queue
+//   entered): from then on another carrier may already run it.
 // - The C++ exception state (what is being caught, how many are in flight) belongs to the fiber and
 //   travels with it.
 //
-// ThreadSanitizer: each fiber is a thread of its own, and switches are not counted as synchronisation,
-// so that they hide no missing edge. The commit runs in the name of the carrier. The edges that exist
-// are told explicitly: leaving -> commit here, ready -> resume and go -> start in sched.
+// ThreadSanitizer: each fiber is a thread of its own, and switches are not counted as
+// synchronisation, so that they hide no missing edge. The commit runs in the name of the carrier.
+// The edges that exist are told explicitly: leaving -> commit here, ready -> resume and go -> start
+// in sched.
 #pragma once
 
 #include <cstddef>
@@ -28,17 +30,17 @@ struct exception_state {
 };
 
 struct fiber {
-  void* context = nullptr;     // where to resume; valid while the fiber is not running
-  exception_state exceptions;  // valid while the fiber is not running
-  std::byte* stack_low = nullptr;   // lowest usable byte is above the guard
+  void* context = nullptr;         // where to resume; valid while the fiber is not running
+  exception_state exceptions;      // valid while the fiber is not running
+  std::byte* stack_low = nullptr;  // lowest usable byte is above the guard
   std::byte* stack_high = nullptr;
   void* sanitizer = nullptr;  // TSan's fiber, or ASan's fake stack while not running
 };
 
 struct carrier;
 
-/// What happens to a fiber once its stack has been left. Runs on the next stack of the same carrier;
-/// must not wait, throw, or use the stack that was left except as its protocol allows.
+/// What happens to a fiber once its stack has been left. Runs on the next stack of the same
+/// carrier; must not wait, throw, or use the stack that was left except as its protocol allows.
 /// `on` is null on a plain thread, which has no stack to leave.
 using commit_fn = void (*)(carrier* on, void* arg);
 
@@ -58,8 +60,8 @@ void init_carrier(carrier& c) noexcept;
 
 using main_fn = void (*)(fiber& self, carrier& on);
 
-/// On the carrier `c`, or on a plain thread (null). Makes `f` start at `main` on its stack [stack_low, stack_high) when it is next switched to. main
-/// never returns.
+/// On the carrier `c`, or on a plain thread (null). Makes `f` start at `main` on its stack
+/// [stack_low, stack_high) when it is next switched to. main never returns.
 void init_fiber(carrier* c, fiber& f, main_fn main) noexcept;
 
 void close_carrier(carrier& c) noexcept;
@@ -67,14 +69,14 @@ void close_carrier(carrier& c) noexcept;
 /// For a fiber that has ended and whose stack has been left for good.
 void end_fiber(fiber& f) noexcept;
 
-/// Leaves `from`, which runs on `c`, for `to`; then `commit(carrier, arg)` if not null. Returns when
-/// somebody switches back to `from`, with the carrier that it now runs on. `last`: `from` is never
-/// resumed.
+/// Leaves `from`, which runs on `c`, for `to`; then `commit(carrier, arg)` if not null. Returns
+/// when somebody switches back to `from`, with the carrier that it now runs on. `last`: `from` is
+/// never resumed.
 carrier& switch_to(carrier& c, fiber& from, fiber& to, commit_fn commit, void* arg,
                    bool last = false) noexcept;
 
-/// Runs fn(arg) on the stack of `f`, which is not running, as if called where it was left, and comes
-/// back: for looking at its stack. Nobody else may touch `f` meanwhile.
+/// Runs fn(arg) on the stack of `f`, which is not running, as if called where it was left, and
+/// comes back: for looking at its stack. Nobody else may touch `f` meanwhile.
 void visit(carrier& c, fiber& f, void (*fn)(void*), void* arg) noexcept;
 
 }  // namespace offset::inline v0::fiber

@@ -54,11 +54,13 @@ std::byte* reserve(std::size_t size) noexcept {
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (at == MAP_FAILED) return nullptr;
   auto* const low = static_cast<std::byte*>(at);
-  auto* const aligned = reinterpret_cast<std::byte*>(
-      round_up(reinterpret_cast<std::uintptr_t>(low), two_megabytes));
+  auto* const aligned =
+      reinterpret_cast<std::byte*>(round_up(reinterpret_cast<std::uintptr_t>(low), two_megabytes));
   if (aligned != low) munmap(low, static_cast<std::size_t>(aligned - low));
   std::byte* const end = low + padded;
-  if (aligned + size != end) munmap(aligned + size, static_cast<std::size_t>(end - aligned - static_cast<std::ptrdiff_t>(size)));
+  if (aligned + size != end)
+    munmap(aligned + size,
+           static_cast<std::size_t>(end - aligned - static_cast<std::ptrdiff_t>(size)));
   madvise(aligned, size, MADV_NOHUGEPAGE);
   return aligned;
 }
@@ -74,8 +76,7 @@ std::size_t usable_size(std::size_t stack_size, std::size_t header_size) noexcep
 }
 
 stack_pool::stack_pool(std::size_t stack_size, std::size_t header_size) noexcept
-    : stack_size_(round_up(stack_size, page)),
-      header_size_(round_up(header_size, 64)),
+    : stack_size_(round_up(stack_size, page)), header_size_(round_up(header_size, 64)),
       guard_size_(guard_size_for(stack_size_)) {}
 
 stack_pool::~stack_pool() {
@@ -93,7 +94,8 @@ std::byte* stack_pool::header_of(const slab& home, std::uint32_t slot) const noe
 void stack_pool::map_region() {
   // Twice the last one, from 256 stacks to 4,096; less when the address space is short.
   const std::size_t slab_size = stacks_per_slab * stack_size_;
-  std::size_t slabs = regions_.empty() ? 4 : std::min<std::size_t>(regions_.back().slab_count * 2, 64);
+  std::size_t slabs =
+      regions_.empty() ? 4 : std::min<std::size_t>(regions_.back().slab_count * 2, 64);
   slabs = std::max<std::size_t>(1, std::min(slabs, (std::size_t{1} << 36) / slab_size));
   std::byte* base = nullptr;
   for (;; slabs = (slabs + 1) / 2) {
@@ -141,7 +143,8 @@ void stack_pool::claim(std::uint32_t n) {
       throw std::system_error(
           ENOMEM, std::generic_category(),
           "offset: go: no stack for another goroutine: this kernel has no guard markers, and the "
-          "guard pages of " + std::to_string(claimed_) + " stacks use up vm.max_map_count");
+          "guard pages of " +
+              std::to_string(claimed_) + " stacks use up vm.max_map_count");
   } catch (...) {
     lock_.unlock();
     throw;
@@ -287,9 +290,9 @@ void stack_pool::trim(std::uint32_t keep) noexcept {
       bool blank = false;
       if (whole) {
         // A fresh mapping in its place frees the page tables and the guards as well.
-        void* const fresh = mmap(home.base, slab_size, PROT_READ | PROT_WRITE,
-                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK | MAP_FIXED,
-                                 -1, 0);
+        void* const fresh =
+            mmap(home.base, slab_size, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK | MAP_FIXED, -1, 0);
         if (fresh != MAP_FAILED) {
           madvise(home.base, slab_size, MADV_NOHUGEPAGE);
           blank = true;

@@ -1,22 +1,25 @@
 // Stacks of one size, carved out of large reservations of address space.
 //
 // Layout: a region is one mapping (no swap reserved, no huge pages); it is divided into slabs of 64
-// stacks, and a slab into stacks. The low end of each stack is a guard: MADV_GUARD_INSTALL where the
-// kernel has it, which needs no mapping of its own, otherwise mprotect. The high end holds the header
-// that the user of the pool keeps there (a goroutine's control block), at an offset that differs from
-// stack to stack so that the hot lines of many stacks do not fall into the same cache sets.
+// stacks, and a slab into stacks. The low end of each stack is a guard: MADV_GUARD_INSTALL where
+// the kernel has it, which needs no mapping of its own, otherwise mprotect. The high end holds the
+// header that the user of the pool keeps there (a goroutine's control block), at an offset that
+// differs from stack to stack so that the hot lines of many stacks do not fall into the same cache
+// sets.
 //
 // Without guard markers each stack costs two mappings, of which the kernel gives a process
-// vm.max_map_count: claims beyond what that allows are refused, so that no stack is without its guard.
+// vm.max_map_count: claims beyond what that allows are refused, so that no stack is without its
+// guard.
 //
-// Address space is claimed before it is needed (claim), so that `go` can refuse; the memory itself is
-// touched when a stack is taken for the first time.
+// Address space is claimed before it is needed (claim), so that `go` can refuse; the memory itself
+// is touched when a stack is taken for the first time.
 //
-// A stack is blank (never used, or given back with its slab), cold (its guard stands, its memory has
-// been given back), or out: held by its user, or kept by the pool because its memory is still warm.
-// Memory goes back to the kernel in trim(): what was not needed since the last call.
+// A stack is blank (never used, or given back with its slab), cold (its guard stands, its memory
+// has been given back), or out: held by its user, or kept by the pool because its memory is still
+// warm. Memory goes back to the kernel in trim(): what was not needed since the last call.
 //
-// Thread-safe; one lock of leaf rank. get and put cost a lock each: callers keep a cache of their own.
+// Thread-safe; one lock of leaf rank. get and put cost a lock each: callers keep a cache of their
+// own.
 #pragma once
 
 #include <cstddef>
@@ -30,9 +33,9 @@ namespace offset::inline v0::fiber {
 
 struct slab {
   std::byte* base = nullptr;
-  std::uint64_t guarded = 0;    // stacks whose guard stands
+  std::uint64_t guarded = 0;                    // stacks whose guard stands
   std::uint64_t available = ~std::uint64_t{0};  // blank or cold
-  std::uint64_t cooling = 0;    // only inside trim()
+  std::uint64_t cooling = 0;                    // only inside trim()
   slab* next_available = nullptr;
   bool listed = false;
 };
@@ -41,22 +44,23 @@ struct slab {
 struct stack_header {
   stack_header* next = nullptr;  // in the pool's and its users' lists of free stacks
   slab* home = nullptr;
-  std::byte* low = nullptr;      // first byte above the guard
+  std::byte* low = nullptr;  // first byte above the guard
   std::uint32_t slot = 0;
 };
 
 struct raw_stack {
   slab* home = nullptr;
   std::uint32_t slot = 0;
-  std::byte* low = nullptr;      // first byte above the guard
-  std::byte* header = nullptr;   // room for the header; the stack is below it
+  std::byte* low = nullptr;     // first byte above the guard
+  std::byte* header = nullptr;  // room for the header; the stack is below it
 };
 
 class stack_pool {
  public:
   static constexpr std::uint32_t stacks_per_slab = 64;
 
-  /// `stack_size`: bytes a stack, guard included, rounded up to a page. `header_size`: bytes at the top.
+  /// `stack_size`: bytes a stack, guard included, rounded up to a page. `header_size`: bytes at the
+  /// top.
   stack_pool(std::size_t stack_size, std::size_t header_size) noexcept;
   stack_pool(const stack_pool&) = delete;
   stack_pool& operator=(const stack_pool&) = delete;

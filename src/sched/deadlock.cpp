@@ -50,15 +50,15 @@ void append_goroutines(std::string& text, world& w, fiber::carrier* here) {
     g& self = *all[i];
     const g_state state = self.state.load(std::memory_order_relaxed);
     if (i > 0) text += '\n';
-    text += header_of(self, state == g_state::running    ? "running"
-                            : state == g_state::runnable ? "runnable"
-                                                         : to_string(self.reason.load(
-                                                               std::memory_order_relaxed))) +
+    text += header_of(self, state == g_state::running ? "running"
+                            : state == g_state::runnable
+                                ? "runnable"
+                                : to_string(self.reason.load(std::memory_order_relaxed))) +
             "\n";
     if (state != g_state::running) {
       base::backtrace stack;
-      fiber::visit(*here, self.fib,
-                   [](void* p) { static_cast<base::backtrace*>(p)->take(1); }, &stack);
+      fiber::visit(
+          *here, self.fib, [](void* p) { static_cast<base::backtrace*>(p)->take(1); }, &stack);
       base::append(text, stack);
     }
     if (self.origin != nullptr) text += "created by " + base::describe_address(self.origin) + "\n";
@@ -96,8 +96,7 @@ void suspect_deadlock(world& w) noexcept {
                    " goroutines (see vm.max_map_count), and all others are asleep",
                rest);
   }
-  if (w.goroutines() == 0)
-    fatal_with("no goroutines (main called runtime.Goexit) - deadlock!", "");
+  if (w.goroutines() == 0) fatal_with("no goroutines (main called runtime.Goexit) - deadlock!", "");
   append_goroutines(rest, w, here);
   fatal_with("all goroutines are asleep - deadlock!", rest);
 }

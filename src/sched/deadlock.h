@@ -9,9 +9,10 @@ namespace offset::inline v0::sched {
 
 struct world;
 
-/// Called by a carrier (or a pinned thread) that found nothing to do and no timer. Reports and ends the
-/// program when nothing in the process could ever wake a goroutine: no carrier is awake, no timer set,
-/// no blocking call under way, and no thread exists that is not the runtime's own. Silent otherwise.
+/// Called by a carrier (or a pinned thread) that found nothing to do and no timer. Reports and ends
+/// the program when nothing in the process could ever wake a goroutine: no carrier is awake, no
+/// timer set, no blocking call under way, and no thread exists that is not the runtime's own.
+/// Silent otherwise.
 void suspect_deadlock(world& w) noexcept;
 
 /// "goroutine N [reason]:" and the stack of every goroutine that has started, in the order of their

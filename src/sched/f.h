@@ -1,5 +1,5 @@
-// F: a thread that carries goroutines, with the P it owns. A pinned goroutine's F has no P: it carries
-// that goroutine alone.
+// F: a thread that carries goroutines, with the P it owns. A pinned goroutine's F has no P: it
+// carries that goroutine alone.
 #pragma once
 
 #include <atomic>
@@ -20,10 +20,10 @@ struct f {
   p* proc = nullptr;
   g* current = nullptr;
   world* home = nullptr;
-  bool searching = false;     // counted in the idle word
-  bool listed = false;        // among the idle; under the idle lock
+  bool searching = false;  // counted in the idle word
+  bool listed = false;     // among the idle; under the idle lock
   f* next_idle = nullptr;
-  base::note note;            // wakes it when idle or retired
+  base::note note;  // wakes it when idle or retired
   pthread_t thread{};
   f* next_all = nullptr;
   g* pinned = nullptr;

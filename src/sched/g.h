@@ -5,8 +5,8 @@
 //   running   the carrier that runs it
 //   runnable  the run queue it is in
 //   waiting   what it waits on, from the moment its park's commit has run; before that, the carrier
-// running -> waiting in park; waiting -> runnable in ready, once per park; runnable -> running in the
-// scheduler's loop; running -> free when its function has returned.
+// running -> waiting in park; waiting -> runnable in ready, once per park; runnable -> running in
+// the scheduler's loop; running -> free when its function has returned.
 #pragma once
 
 #include <atomic>
@@ -30,10 +30,11 @@ enum class g_state : std::uint8_t { free = 0, running, runnable, waiting };
 
 /// What is done in place of a goroutine that is abandoned in a park.
 struct abandon_hook {
-  /// It still waits: takes it out of what it waits on, so that nobody makes it ready any more. False when
-  /// somebody already has it in hand and will.
+  /// It still waits: takes it out of what it waits on, so that nobody makes it ready any more.
+  /// False when somebody already has it in hand and will.
   bool (*undo)(void* arg) noexcept = nullptr;
-  /// It was made ready and will never run: cleans up as it would have, and passes on what it was given.
+  /// It was made ready and will never run: cleans up as it would have, and passes on what it was
+  /// given.
   void (*settle)(void* arg) noexcept = nullptr;
   void* arg = nullptr;
 };
@@ -52,14 +53,14 @@ struct g {
   world* home = nullptr;
   std::atomic<g_state> state{g_state::free};
   std::atomic<wait_reason> reason{wait_reason::none};
-  bool exiting = false;          // goexit was called and its unwinding may have been swallowed
+  bool exiting = false;  // goexit was called and its unwinding may have been swallowed
   bool is_main = false;
   f* pinned_to = nullptr;
   g_special* special = nullptr;
-  const void* origin = nullptr;  // return address of `go`
-  void* thrown_from = nullptr;   // base::backtrace of a panic, while it unwinds
-  abandon_hook hook;             // from a park until it returns
-  detail::seed* start = nullptr; // what to run, before its first switch
+  const void* origin = nullptr;   // return address of `go`
+  void* thrown_from = nullptr;    // base::backtrace of a panic, while it unwinds
+  abandon_hook hook;              // from a park until it returns
+  detail::seed* start = nullptr;  // what to run, before its first switch
   fiber::stack_header stack;
 };
 

@@ -1,9 +1,10 @@
-// The queue that every carrier looks at now and then: what did not fit into a P's own queue (in chains
-// of 128), and what threads outside made ready. First in, first out, of any length, and pushing never
-// allocates, because a task is linked through itself: making a goroutine ready must not fail.
+// The queue that every carrier looks at now and then: what did not fit into a P's own queue (in
+// chains of 128), and what threads outside made ready. First in, first out, of any length, and
+// pushing never allocates, because a task is linked through itself: making a goroutine ready must
+// not fail.
 //
-// Boost.Lockfree's queue was measured here first; see src/README.md for why a lock over whole chains
-// is used.
+// Boost.Lockfree's queue was measured here first; see src/README.md for why a lock over whole
+// chains is used.
 #pragma once
 
 #include <atomic>

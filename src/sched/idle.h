@@ -5,11 +5,12 @@
 //   sleepers and the changes of the word are under one lock, the word is read without.
 // - Whoever makes work visible then passes a full fence and reads the word: if nobody searches and
 //   somebody sleeps (or a carrier was never started), it wakes one, which starts as a searcher.
-// - A searcher that finds work stops searching; when it was the last one and more work is visible, it
+// - A searcher that finds work stops searching; when it was the last one and more work is visible,
+// it
 //   wakes another. A searcher that gives up goes to sleep: it first counts itself as asleep, then
 //   passes a full fence, then looks at every queue once more.
-// So at any time work that is visible has a searcher that will still look, or a waker, or a sleeper's
-// last look, coming. Nothing relies on a time-out to find work.
+// So at any time work that is visible has a searcher that will still look, or a waker, or a
+// sleeper's last look, coming. Nothing relies on a time-out to find work.
 // - One sleeper at a time keeps the time: it sleeps until the earliest timer of all Ps. While no
 //   carrier sleeps so, some carrier is awake and looks at the timers of all Ps as it goes.
 #pragma once
@@ -39,17 +40,19 @@ class idle_set {
   /// It found something. True when it was the last searcher.
   bool end_search() noexcept;
 
-  /// From searching or working to asleep, and back on its own. sleep(): the caller then passes a fence
-  /// and looks again. wake_self(): false when a waker has it in hand already: its note comes.
+  /// From searching or working to asleep, and back on its own. sleep(): the caller then passes a
+  /// fence and looks again. wake_self(): false when a waker has it in hand already: its note comes.
   void sleep(f& me) noexcept;
   bool wake_self(f& me) noexcept;
 
-  /// Takes a sleeper out, counted as searching; null when there is none or `even_if_searched` is false
-  /// and somebody searches.
+  /// Takes a sleeper out, counted as searching; null when there is none or `even_if_searched` is
+  /// false and somebody searches.
   f* take(bool even_if_searched) noexcept;
 
   /// When the keeper of time wakes up; base::never when there is none.
-  std::int64_t keeper_until() const noexcept { return keeper_until_.load(std::memory_order_seq_cst); }
+  std::int64_t keeper_until() const noexcept {
+    return keeper_until_.load(std::memory_order_seq_cst);
+  }
   bool keep_time(f& me, std::int64_t until) noexcept;
 
   base::spin_lock& lock() noexcept { return lock_; }

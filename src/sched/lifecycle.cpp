@@ -1,12 +1,15 @@
 // Starting a world and taking it down.
 //
 // The order of the end, on the thread that called run (or destroys a runtime):
-//   1. The world is no longer the live one: `go` from outside is refused; calls under way are waited for
+//   1. The world is no longer the live one: `go` from outside is refused; calls under way are
+//   waited for
 //      at the end.
 //   2. `stopping` is up; every carrier is told, and ends at its next step into the scheduler.
-//   3. Goroutines that wait are taken out of what they wait on. One that somebody has already taken is
+//   3. Goroutines that wait are taken out of what they wait on. One that somebody has already taken
+//   is
 //      waited for until it has been made ready, so that nobody holds a pointer to it any more.
-//   4. The references go. Carriers that did not come back in time keep theirs, and with them the memory.
+//   4. The references go. Carriers that did not come back in time keep theirs, and with them the
+//   memory.
 #include "offset/runtime.hpp"
 
 #include <cerrno>
@@ -142,15 +145,13 @@ void end_world(world& w, bool report = false) noexcept {
   stop_sysmon(w);
   const std::int64_t deadline = base::now_ns() + grace;
   const bool all_stopped = wait_for_carriers(w, deadline);
-  const std::int64_t give_up_at =
-      all_stopped ? base::never : base::now_ns() + grace;
+  const std::int64_t give_up_at = all_stopped ? base::never : base::now_ns() + grace;
   w.io->stop();
   if (report) report_stragglers(w);
   w.singles_lock.lock();
   for (world::single* s = w.singles; s != nullptr; s = s->next) abandon(*s->self, give_up_at);
   w.singles_lock.unlock();
-  w.stacks.for_each(
-      [&](std::byte* header) { abandon(*reinterpret_cast<g*>(header), give_up_at); });
+  w.stacks.for_each([&](std::byte* header) { abandon(*reinterpret_cast<g*>(header), give_up_at); });
   if (all_stopped) {
     for (std::uint32_t i = 0; i < w.proc_count.load(std::memory_order_acquire); ++i)
       if (p* const pr = w.proc(i)) pr->timers.clear();
@@ -170,9 +171,8 @@ void end_world(world& w, bool report = false) noexcept {
 world* make_world(const options& o, bool reports_deadlock) {
   f* const me = current_f();
   if (taken.exchange(true, std::memory_order_seq_cst))
-    throw std::logic_error(me != nullptr
-                               ? "offset: run: called inside a runtime"
-                               : "offset: run: another runtime is alive; one at a time");
+    throw std::logic_error(me != nullptr ? "offset: run: called inside a runtime"
+                                         : "offset: run: another runtime is alive; one at a time");
   world* w = nullptr;
   try {
     w = new world(settle(o), reports_deadlock);
@@ -196,11 +196,9 @@ std::atomic<world*>& live_world() noexcept { return live; }
 std::atomic<std::int64_t>& outside_call::count() noexcept { return outside_calls; }
 
 world::world(const settings& s, bool reports)
-    : set(s),
-      reports_deadlock(reports),
+    : set(s), reports_deadlock(reports),
       procs(std::make_unique<std::atomic<p*>[]>(s.maxprocs + most_extra)),
-      stacks(s.stack_size, sizeof(g)),
-      io(std::make_unique<io_pool::pool>(*this)) {}
+      stacks(s.stack_size, sizeof(g)), io(std::make_unique<io_pool::pool>(*this)) {}
 
 world::~world() {
   for (single* s = singles; s != nullptr;) {
@@ -215,8 +213,7 @@ world::~world() {
   if constexpr (base::tsan)
     stacks.for_each([](std::byte* header) {
       g* const self = reinterpret_cast<g*>(header);
-      if (self->state.load(std::memory_order_relaxed) != g_state::free)
-        fiber::end_fiber(self->fib);
+      if (self->state.load(std::memory_order_relaxed) != g_state::free) fiber::end_fiber(self->fib);
     });
   for (f* c = carriers; c != nullptr;) {
     f* const next = c->next_all;

@@ -10,8 +10,8 @@
 
 namespace offset::inline v0::sched {
 
-/// Goroutines in a row from the next slot while others wait in the queue. Enough for a pair that plays
-/// ping-pong to stay in cache, few enough that the others are not held up long.
+/// Goroutines in a row from the next slot while others wait in the queue. Enough for a pair that
+/// plays ping-pong to stay in cache, few enough that the others are not held up long.
 inline constexpr std::uint32_t next_cap = 64;
 using fiber::commit_fn;
 
@@ -34,7 +34,8 @@ inline void work_published(world& w) noexcept {
   std::atomic_thread_fence(std::memory_order_seq_cst);
   const std::uint32_t word = w.idle.word();
   if (word >> 16 != 0) return;  // somebody searches
-  if ((word & 0xffff) == 0 && w.proc_count.load(std::memory_order_relaxed) >= w.set.maxprocs) return;
+  if ((word & 0xffff) == 0 && w.proc_count.load(std::memory_order_relaxed) >= w.set.maxprocs)
+    return;
   wake_for_work(w);
 }
 
@@ -47,7 +48,8 @@ OFFSET_NO_TSAN inline void push_next(p& pr, task t) noexcept {
   }
 }
 
-/// What to run next; nothing when the carrier should look further (or see to other things) in its loop.
+/// What to run next; nothing when the carrier should look further (or see to other things) in its
+/// loop.
 OFFSET_NO_TSAN inline task pick(p& pr) noexcept {
   const std::uint32_t tick = ++pr.tick;
   pr.ticks.store(tick, std::memory_order_relaxed);
@@ -103,8 +105,8 @@ OFFSET_NO_TSAN inline void run_on(f& me, g& self) noexcept {
 }
 
 /// Leaves `self` (a goroutine's fiber, or the carrier's own) for what `t` says.
-OFFSET_NO_TSAN inline void switch_to_task(f& me, fiber::fiber& from, task t, commit_fn commit, void* arg,
-                           bool last) noexcept {
+OFFSET_NO_TSAN inline void switch_to_task(f& me, fiber::fiber& from, task t, commit_fn commit,
+                                          void* arg, bool last) noexcept {
   g* to = nullptr;
   p& pr = *me.proc;
   if (!t.is_seed()) {

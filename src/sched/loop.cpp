@@ -25,10 +25,10 @@ namespace {
 // How long a carrier looks for work before it sleeps: about what waking it would cost.
 constexpr std::int64_t spin_ns = 30'000;
 constexpr unsigned pauses_between_looks = 32;
-constexpr std::uint64_t short_ticks = 8'000;    // coarse ticks between looks at the clock: aim for
-constexpr std::uint64_t long_ticks = 40'000;    // some microseconds
+constexpr std::uint64_t short_ticks = 8'000;  // coarse ticks between looks at the clock: aim for
+constexpr std::uint64_t long_ticks = 40'000;  // some microseconds
 constexpr std::uint32_t most_stride = 64;
-constexpr std::uint32_t procs_scanned = 8;      // with more Ps, a busy carrier looks at its own timers
+constexpr std::uint32_t procs_scanned = 8;  // with more Ps, a busy carrier looks at its own timers
 
 void fire_timers(p& mine, timers::heap& h) noexcept {
   world& w = *mine.home;
@@ -150,8 +150,8 @@ void sleep(f& me) noexcept {
     me.note.wait();
     return;
   }
-  // The earliest timer, looked at again once the deadline is announced: one that is set in between by
-  // a thread outside either is seen here, or its setter sees the deadline.
+  // The earliest timer, looked at again once the deadline is announced: one that is set in between
+  // by a thread outside either is seen here, or its setter sees the deadline.
   std::int64_t until = w.earliest_timer();
   while (until != base::never && w.idle.keep_time(me, until)) {
     std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -243,7 +243,8 @@ void block_signals_of_others() noexcept {
   // Signals sent to the process are for the program's own threads.
   sigset_t all;
   sigfillset(&all);
-  for (const int s : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGPROF, SIGSYS}) sigdelset(&all, s);
+  for (const int s : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGPROF, SIGSYS})
+    sigdelset(&all, s);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
 
@@ -385,8 +386,8 @@ bool add_carrier(world& w, bool searching) noexcept {
   w.carriers_lock.unlock();
   const std::uint32_t index = w.proc_count.load(std::memory_order_acquire);
   if (index >= w.set.maxprocs + world::most_extra) return false;
-  p* const made_p = new (std::nothrow)
-      p(w, index, w.set.seed + 0x9E3779B97F4A7C15ULL * (index + 1));
+  p* const made_p =
+      new (std::nothrow) p(w, index, w.set.seed + 0x9E3779B97F4A7C15ULL * (index + 1));
   f* const made_f = new (std::nothrow) f;
   if (made_p == nullptr || made_f == nullptr) {
     delete made_p;

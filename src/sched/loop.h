@@ -8,8 +8,9 @@
 
 namespace offset::inline v0::sched {
 
-/// Starts one more carrier with a new P, or wakes a retired one. False when none was started: another
-/// call is at it, or the kernel gives no thread. `searching`: it is already counted as a searcher.
+/// Starts one more carrier with a new P, or wakes a retired one. False when none was started:
+/// another call is at it, or the kernel gives no thread. `searching`: it is already counted as a
+/// searcher.
 bool add_carrier(world& w, bool searching) noexcept;
 
 /// The thread of a pinned goroutine. Throws std::system_error when there is no thread.

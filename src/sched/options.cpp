@@ -22,8 +22,9 @@ constexpr std::uint64_t most_stack = std::uint64_t{1} << 30;
 
 [[noreturn]] void reject(const std::string& name, const std::string& value, std::uint64_t least,
                          std::uint64_t most) {
-  throw std::invalid_argument("offset: " + name + " is \"" + value + "\"; it must be a number from " +
-                              std::to_string(least) + " to " + std::to_string(most));
+  throw std::invalid_argument("offset: " + name + " is \"" + value +
+                              "\"; it must be a number from " + std::to_string(least) + " to " +
+                              std::to_string(most));
 }
 
 // 0 when the variable is not set or empty.

@@ -1,13 +1,14 @@
 // P: the scheduler's context: a run queue and everything a carrier needs to run goroutines without
-// asking others. Exactly one carrier (F) owns a P at any time; a P without a running carrier belongs to
-// the one that sleeps with it.
+// asking others. Exactly one carrier (F) owns a P at any time; a P without a running carrier
+// belongs to the one that sleeps with it.
 //
-// The next slot holds the goroutine just made ready, which runs next on this P: whoever made it ready
-// most likely waits for it, and its cache lines are here. It is the owner's alone, without a locked
-// instruction. When the owner does not come back to the scheduler, another carrier may still take it,
-// by an asymmetric protocol (rescue_next): the owner raises `in_next` around each use and then looks at
-// `rescue`; the rescuer raises `rescue`, makes every other thread pass a barrier, and then looks at
-// `in_next`. Whoever sees the other's flag gives way: the rescuer gives up, the owner waits a moment.
+// The next slot holds the goroutine just made ready, which runs next on this P: whoever made it
+// ready most likely waits for it, and its cache lines are here. It is the owner's alone, without a
+// locked instruction. When the owner does not come back to the scheduler, another carrier may still
+// take it, by an asymmetric protocol (rescue_next): the owner raises `in_next` around each use and
+// then looks at `rescue`; the rescuer raises `rescue`, makes every other thread pass a barrier, and
+// then looks at `in_next`. Whoever sees the other's flag gives way: the rescuer gives up, the owner
+// waits a moment.
 #pragma once
 
 #include <array>
@@ -39,16 +40,16 @@ struct alignas(64) p {
   std::atomic<std::uint32_t> rescue{0};
   /// Set by others: go to the scheduler's loop at the next chance (stop, retire).
   std::atomic<bool> attention{false};
-  bool fence_next = false;          // the kernel has no membarrier: the owner pays for the fence
-  std::uint32_t tick = 0;           // dispatches
-  std::uint32_t next_streak = 0;    // dispatches in a row from the next slot
+  bool fence_next = false;        // the kernel has no membarrier: the owner pays for the fence
+  std::uint32_t tick = 0;         // dispatches
+  std::uint32_t next_streak = 0;  // dispatches in a row from the next slot
   std::uint32_t timer_countdown = 1;
-  std::uint32_t timer_stride = 1;   // dispatches between two looks at the clock
-  bool timers_are_due = false;      // for the loop
-  std::uint64_t timer_looked = 0;   // base::coarse_ticks of the last look
-  g* stacks = nullptr;              // free ones, last in, first out
+  std::uint32_t timer_stride = 1;  // dispatches between two looks at the clock
+  bool timers_are_due = false;     // for the loop
+  std::uint64_t timer_looked = 0;  // base::coarse_ticks of the last look
+  g* stacks = nullptr;             // free ones, last in, first out
   std::uint32_t stack_count = 0;
-  std::int32_t credits = 0;         // stacks claimed for goroutines to come
+  std::int32_t credits = 0;           // stacks claimed for goroutines to come
   detail::seed* unstarted = nullptr;  // taken from the queue; needs a stack from the pool first
   std::array<base::block_pool::block*, base::block_pool::classes> blocks{};
   std::array<std::uint32_t, base::block_pool::classes> block_counts{};
@@ -61,9 +62,9 @@ struct alignas(64) p {
   // --- written by the owner, read by anyone
   std::atomic<std::uint64_t> started{0};
   std::atomic<std::uint64_t> ended{0};
-  std::atomic<std::uint32_t> ticks{0};     // as `tick`: stands still while one goroutine runs on
-  std::atomic<bool> idle{true};            // no goroutine runs here
-  std::atomic<bool> next_aged{false};      // sysmon: the next slot waits for a rescue
+  std::atomic<std::uint32_t> ticks{0};  // as `tick`: stands still while one goroutine runs on
+  std::atomic<bool> idle{true};         // no goroutine runs here
+  std::atomic<bool> next_aged{false};   // sysmon: the next slot waits for a rescue
 
   // --- shared
   run_queue queue;
@@ -76,11 +77,11 @@ struct alignas(64) p {
     base::asymmetric_fence_light();
     // Acquire: pairs with the rescuer's release when it is done.
     while (rescue.load(std::memory_order_acquire) != 0) [[unlikely]] {
-      in_next.store(0, std::memory_order_release);
-      while (rescue.load(std::memory_order_acquire) != 0) base::cpu_pause();
-      in_next.store(1, std::memory_order_relaxed);
-      std::atomic_thread_fence(std::memory_order_seq_cst);
-    }
+        in_next.store(0, std::memory_order_release);
+        while (rescue.load(std::memory_order_acquire) != 0) base::cpu_pause();
+        in_next.store(1, std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+      }
   }
   OFFSET_NO_TSAN void leave_next() noexcept {
     // Release: a rescuer that sees 0 sees what is in the slot.
@@ -98,14 +99,14 @@ struct alignas(64) p {
   bool has_next() const noexcept { return next.load(std::memory_order_relaxed) != 0; }
 };
 
-/// For any carrier but the owner. Costs a barrier on every CPU: only for a slot that has waited long.
+/// For any carrier but the owner. Costs a barrier on every CPU: only for a slot that has waited
+/// long.
 OFFSET_NO_TSAN inline task rescue_next(p& victim) noexcept {
   if (!victim.has_next()) return {};
   std::uint32_t free = 0;
   if (!victim.rescue.compare_exchange_strong(free, 1, std::memory_order_seq_cst)) return {};
   task t;
-  if (victim.fence_next)
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (victim.fence_next) std::atomic_thread_fence(std::memory_order_seq_cst);
   const bool fenced = victim.fence_next || base::asymmetric_fence_heavy();
   if (fenced && victim.in_next.load(std::memory_order_acquire) == 0) {
     t = task::from_word(victim.next.load(std::memory_order_relaxed));

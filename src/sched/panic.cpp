@@ -150,8 +150,7 @@ std::string describe(const std::exception_ptr& error) {
 
 std::string header_of(const g& self, std::string_view state) {
   std::string text = "goroutine " + std::to_string(self.id) + " [" + std::string(state) + "]:";
-  if (self.special != nullptr && !self.special->name.empty())
-    text += " " + self.special->name;
+  if (self.special != nullptr && !self.special->name.empty()) text += " " + self.special->name;
   return text;
 }
 
@@ -189,8 +188,7 @@ void panicked(g& self) noexcept {
   try {
     message += describe(error);
     if (where) base::append(stack, *where);
-    if (self.origin != nullptr)
-      stack += "created by " + base::describe_address(self.origin) + "\n";
+    if (self.origin != nullptr) stack += "created by " + base::describe_address(self.origin) + "\n";
   } catch (...) {
     message += "(no memory to say more)";
   }

@@ -9,8 +9,8 @@
 
 namespace offset::inline v0::sched {
 
-/// An exception has left a goroutine; it is the one being handled. Returns only when a panic handler
-/// is set and returned.
+/// An exception has left a goroutine; it is the one being handled. Returns only when a panic
+/// handler is set and returned.
 void panicked(g& self) noexcept;
 
 /// "fatal error: TEXT", the calling goroutine's stack, status 2.

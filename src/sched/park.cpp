@@ -60,22 +60,28 @@ OFFSET_NO_TSAN void look_after(const f& me) noexcept {
 
 }  // namespace
 
-OFFSET_NO_TSAN parker::parker() {
+OFFSET_NO_TSAN parker::parker() noexcept {
   f* const me = current_f();
   if (me != nullptr && me->current != nullptr) {
     g* const self = me->current;
     look_after(*me);
-    // goexit was swallowed; but destructors that run because of it may wait.
-    if (self->exiting && std::uncaught_exceptions() == 0) [[unlikely]]
-      throw goexit_signal();
-    who_ = reinterpret_cast<std::uintptr_t>(self) |
-           (self->pinned_to != nullptr ? sleeper_pinned : 0);
+    who_ =
+        reinterpret_cast<std::uintptr_t>(self) | (self->pinned_to != nullptr ? sleeper_pinned : 0);
   } else {
-    if (forked_child().load(std::memory_order_relaxed)) [[unlikely]]
-      throw std::logic_error(
-          "offset: this process is a fork of one with a runtime: it may only exec or exit");
     who_ = reinterpret_cast<std::uintptr_t>(&note_) | sleeper_thread;
   }
+}
+
+OFFSET_NO_TSAN bool parker::may_not_wait() const noexcept {
+  if ((who_ & sleeper_thread) != 0) return forked_child().load(std::memory_order_relaxed);
+  // Destructors that run because of goexit may wait.
+  return reinterpret_cast<g*>(who_ & ~sleeper_tags)->exiting && std::uncaught_exceptions() == 0;
+}
+
+void parker::refuse() const {
+  if ((who_ & sleeper_thread) == 0) throw goexit_signal();
+  throw std::logic_error(
+      "offset: this process is a fork of one with a runtime: it may only exec or exit");
 }
 
 bool parker::thread_wait_until(std::int64_t deadline_ns) noexcept {
@@ -84,7 +90,8 @@ bool parker::thread_wait_until(std::int64_t deadline_ns) noexcept {
 
 void parker::thread_wait() noexcept { note_.wait(); }
 
-OFFSET_NO_TSAN void parker::park(commit_fn commit, void* arg, wait_reason reason, abandon_hook hook) noexcept {
+OFFSET_NO_TSAN void parker::park(commit_fn commit, void* arg, wait_reason reason,
+                                 abandon_hook hook) noexcept {
   if ((who_ & sleeper_thread) != 0) {
     commit(nullptr, arg);
     thread_wait();
@@ -123,6 +130,7 @@ OFFSET_NO_TSAN void ready(sleeper s) noexcept {
 
 void park_forever(wait_reason reason) {
   parker here;
+  here.check();
   here.park([](fiber::carrier*, void*) {}, nullptr, reason,
             {[](void*) noexcept { return true; }, nullptr, nullptr});
   std::terminate();  // nobody has it to make it ready
@@ -211,8 +219,8 @@ OFFSET_NO_TSAN void yield() noexcept {
   }
   self.state.store(g_state::runnable, std::memory_order_relaxed);
   me->current = nullptr;
-  fiber::switch_to(me->switcher, self.fib, me->switcher.own,
-                   pr != nullptr ? commit_yield : nullptr, &self);
+  fiber::switch_to(me->switcher, self.fib, me->switcher.own, pr != nullptr ? commit_yield : nullptr,
+                   &self);
   base::tsan_acquire(&self);
 }
 

@@ -1,8 +1,8 @@
-// The run queue of one P: a ring of 256 tasks, first in, first out. One producer (the carrier that owns
-// the P), any number of consumers: the owner takes one at a time, thieves half at a time.
+// The run queue of one P: a ring of 256 tasks, first in, first out. One producer (the carrier that
+// owns the P), any number of consumers: the owner takes one at a time, thieves half at a time.
 //
-// head_ is advanced by compare-and-swap, tail_ only by the owner. Slots between them are published by
-// the release store of tail_. A slot is written again only after head_ has passed it, which the
+// head_ is advanced by compare-and-swap, tail_ only by the owner. Slots between them are published
+// by the release store of tail_. A slot is written again only after head_ has passed it, which the
 // producer sees by its acquire load of head_. Both count up for ever and wrap (32 bits).
 #pragma once
 
@@ -57,8 +57,8 @@ class run_queue {
     return true;
   }
 
-  /// Any thread whose own queue is `mine`, which is empty: moves half of this queue there and answers
-  /// the first of them.
+  /// Any thread whose own queue is `mine`, which is empty: moves half of this queue there and
+  /// answers the first of them.
   task steal_into(run_queue& mine) noexcept {
     std::uint32_t head = head_.load(std::memory_order_acquire);
     for (;;) {
@@ -89,7 +89,8 @@ class run_queue {
   }
   /// How many fit; exact for the owner but for what thieves make room for.
   std::uint32_t room() const noexcept {
-    return capacity - (tail_.load(std::memory_order_relaxed) - head_.load(std::memory_order_acquire));
+    return capacity -
+           (tail_.load(std::memory_order_relaxed) - head_.load(std::memory_order_acquire));
   }
 
  private:

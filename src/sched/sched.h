@@ -1,8 +1,9 @@
 // What the rest of the library sees of the scheduler: waiting and being woken.
 //
-// park(commit) is the only way to wait and ready() its only counterpart: one ready per park, always.
-// The waiter publishes itself in `commit`, which runs when its stack has been left; from that moment
-// anyone may make it ready. Works for plain threads too, which sleep on a note of their own.
+// park(commit) is the only way to wait and ready() its only counterpart: one ready per park,
+// always. The waiter publishes itself in `commit`, which runs when its stack has been left; from
+// that moment anyone may make it ready. Works for plain threads too, which sleep on a note of their
+// own.
 #pragma once
 
 #include <cstdint>
@@ -30,26 +31,37 @@ inline constexpr std::uintptr_t sleeper_thread = 1;
 inline constexpr std::uintptr_t sleeper_pinned = 2;
 inline constexpr std::uintptr_t sleeper_tags = 3;
 
-/// One wait of the caller, on its stack. Make it before publishing `who()`.
+/// One wait of the caller, on its stack. Made before any lock is taken: a goroutine whose world
+/// ends goes no further.
 class parker {
  public:
-  /// Throws what goexit throws when the goroutine is on its way out and nothing is unwinding.
-  parker();
+  parker() noexcept;
   parker(const parker&) = delete;
   parker& operator=(const parker&) = delete;
 
-  sleeper who() noexcept { return who_; }
+  sleeper who() const noexcept { return who_; }
+
+  /// The caller may not wait: its goroutine is on its way out (goexit was swallowed, and nothing is
+  /// unwinding), or its process is the child of a fork. refuse() then throws accordingly; no lock
+  /// may be held.
+  bool may_not_wait() const noexcept;
+  [[noreturn]] void refuse() const;
+  /// Both, for those who know that they will wait.
+  void check() const {
+    if (may_not_wait()) [[unlikely]]
+      refuse();
+  }
   bool is_goroutine() const noexcept { return (who_ & sleeper_thread) == 0; }
 
-  /// Leaves the stack, runs commit(…, arg), and returns once made ready. `hook` undoes the wait when the
-  /// goroutine is abandoned at the end of the program.
+  /// Leaves the stack, runs commit(…, arg), and returns once made ready. `hook` undoes the wait
+  /// when the goroutine is abandoned at the end of the program.
   void park(commit_fn commit, void* arg, wait_reason reason, abandon_hook hook) noexcept;
 
   /// Before waiting once more with the same parker.
   void again() noexcept { note_.clear(); }
 
-  /// For plain threads only: sleeps until woken or until the deadline; false for the latter. commit has
-  /// been run by the caller.
+  /// For plain threads only: sleeps until woken or until the deadline; false for the latter. commit
+  /// has been run by the caller.
   bool thread_wait_until(std::int64_t deadline_ns) noexcept;
   void thread_wait() noexcept;
 

@@ -1,5 +1,5 @@
-// Goroutines whose stack is not of the pool: main, those with a size of their own, pinned ones. Listed,
-// so that they are found when the program is dumped or ends.
+// Goroutines whose stack is not of the pool: main, those with a size of their own, pinned ones.
+// Listed, so that they are found when the program is dumped or ends.
 #pragma once
 
 #include "sched/world.h"

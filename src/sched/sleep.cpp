@@ -25,13 +25,16 @@ void commit_sleep(fiber::carrier*, void* arg) {
   timer_added(h, when);  // the goroutine may be running again already
 }
 
-bool undo_sleep(void* arg) noexcept { return timers::heap::remove(*static_cast<sleep_timer*>(arg)); }
+bool undo_sleep(void* arg) noexcept {
+  return timers::heap::remove(*static_cast<sleep_timer*>(arg));
+}
 
 }  // namespace
 
 void sleep_until(std::int64_t deadline, wait_reason reason) {
   if (deadline <= base::now_ns()) return;
   parker here;
+  here.check();
   if (!here.is_goroutine()) {
     while (here.thread_wait_until(deadline)) {
     }

@@ -28,8 +28,8 @@ using detail::seed;
 // The top byte of a seed's id while it has not started.
 constexpr std::uint64_t id_mask = (std::uint64_t{1} << 56) - 1;
 constexpr unsigned class_shift = 56;
-constexpr std::uint64_t from_heap = 7;             // a size class: not of the pool
-constexpr std::uint64_t from_outside = 0x80;       // an outside_call is held until it starts
+constexpr std::uint64_t from_heap = 7;        // a size class: not of the pool
+constexpr std::uint64_t from_outside = 0x80;  // an outside_call is held until it starts
 
 constexpr std::uint32_t block_batch = 64;
 constexpr std::uint32_t most_blocks = 192;
@@ -45,7 +45,8 @@ std::size_t class_of(std::size_t size) noexcept {
   return from_heap;
 }
 
-OFFSET_NO_TSAN seed* finish(void* at, std::uint64_t id, std::uint64_t tag, const void* origin) noexcept {
+OFFSET_NO_TSAN seed* finish(void* at, std::uint64_t id, std::uint64_t tag,
+                            const void* origin) noexcept {
   seed* const s = ::new (at) seed;
   s->link = 0;
   s->id = (id & id_mask) | tag << class_shift;
@@ -62,7 +63,7 @@ OFFSET_NO_TSAN seed* new_local(p& pr, std::size_t size, const void* origin) {
   const std::size_t c = class_of(size);
   void* at = nullptr;
   if (c == from_heap) {
-    at = ::operator new(size, std::align_val_t{alignof(seed)});
+    at = ::operator new (size, std::align_val_t{alignof(seed)});
   } else {
     block_pool::block* b = pr.blocks[c];
     if (b == nullptr) {
@@ -89,7 +90,7 @@ seed* new_outside(world& w, std::size_t size, const void* origin) {
   void* at = nullptr;
   try {
     if (c == from_heap) {
-      at = ::operator new(size, std::align_val_t{alignof(seed)});
+      at = ::operator new (size, std::align_val_t{alignof(seed)});
     } else {
       std::uint32_t got = 0;
       at = w.blocks.get(c, 1, got);
@@ -112,7 +113,7 @@ world& world_of(const seed* s) noexcept { return *reinterpret_cast<world*>(s->li
 
 OFFSET_NO_TSAN void free_block(world& w, p* pr, void* at, std::size_t c) noexcept {
   if (c == from_heap) {
-    ::operator delete(at, std::align_val_t{alignof(seed)});
+    ::operator delete (at, std::align_val_t{alignof(seed)});
     return;
   }
   auto* const b = static_cast<block_pool::block*>(at);
@@ -407,8 +408,7 @@ using namespace sched;
   const void* const origin = __builtin_return_address(0);
   const std::size_t size = sizeof(seed) + closure_size;
   f* const me = current_f();
-  if (me != nullptr && me->proc != nullptr)
-    return new_local(*me->proc, size, origin);
+  if (me != nullptr && me->proc != nullptr) return new_local(*me->proc, size, origin);
   outside_call::count().fetch_add(1, std::memory_order_seq_cst);
   try {
     world* const w = live_world().load(std::memory_order_seq_cst);
@@ -461,8 +461,8 @@ void seed_start_with(seed* s, const go_options& options) {
   special->name = options.name;
   special->pinned = options.pinned;
   bool no_memory = false;
-  g* const self = new_single(
-      w, options.stack_size != 0 ? options.stack_size : w.set.stack_size, no_memory);
+  g* const self =
+      new_single(w, options.stack_size != 0 ? options.stack_size : w.set.stack_size, no_memory);
   if (self == nullptr)
     throw std::system_error(ENOMEM, std::generic_category(),
                             "offset: go: cannot map a stack of " +

@@ -17,11 +17,11 @@ namespace {
 constexpr std::int64_t us = 1'000;
 constexpr std::int64_t ms = 1'000'000;
 constexpr std::int64_t shortest = 100 * us;
-constexpr std::int64_t longest = 10 * ms;          // all carriers busy
-constexpr std::int64_t longest_with_idle = 1 * ms; // a next slot may wait for an idle carrier
-constexpr unsigned quiet_rounds = 10;              // before the pace is halved
+constexpr std::int64_t longest = 10 * ms;           // all carriers busy
+constexpr std::int64_t longest_with_idle = 1 * ms;  // a next slot may wait for an idle carrier
+constexpr unsigned quiet_rounds = 10;               // before the pace is halved
 constexpr std::int64_t stuck_after = 10 * ms;
-constexpr std::int64_t linger = 50 * ms;           // idle time before it sleeps
+constexpr std::int64_t linger = 50 * ms;  // idle time before it sleeps
 constexpr std::int64_t trim_every = 1'000 * ms;
 constexpr std::uint32_t keep_stacks = 64;
 constexpr std::int64_t pool_check_every = 100 * ms;
@@ -115,12 +115,11 @@ class monitor {
     return false;
   }
 
-  // Until a carrier wakes up, too. The flag is up before the carriers are looked at again, and a carrier
-  // that wakes looks at the flag after it has counted itself awake.
+  // Until a carrier wakes up, too. The flag is up before the carriers are looked at again, and a
+  // carrier that wakes looks at the flag after it has counted itself awake.
   bool sleep_deep(std::int64_t deadline) noexcept {
     std::uint32_t awake = sysmon_awake;
-    if (!w_.sysmon_asleep.compare_exchange_strong(awake, sysmon_sleeps,
-                                                  std::memory_order_seq_cst))
+    if (!w_.sysmon_asleep.compare_exchange_strong(awake, sysmon_sleeps, std::memory_order_seq_cst))
       return false;
     while (all_idle() && w_.sysmon_asleep.load(std::memory_order_seq_cst) == sysmon_sleeps) {
       if (deadline == base::never)
@@ -168,7 +167,8 @@ class monitor {
       }
     }
     const bool overdue = w_.earliest_timer() < now - shortest;
-    // Carriers that are awake may be looking at the clock too seldom for goroutines that became slow.
+    // Carriers that are awake may be looking at the clock too seldom for goroutines that became
+    // slow.
     if (overdue)
       for (std::uint32_t i = 0; i < n; ++i)
         if (p* const pr = w_.proc(i)) pr->attention.store(true, std::memory_order_relaxed);
@@ -180,7 +180,8 @@ class monitor {
         acted = true;
       } else if (n < w_.set.maxprocs || stuck > 0) {
         // A timer that a busy carrier is about to see needs no carrier of its own.
-        if (n < w_.set.maxprocs || running - stuck < w_.set.maxprocs) acted = add_carrier(w_, false);
+        if (n < w_.set.maxprocs || running - stuck < w_.set.maxprocs)
+          acted = add_carrier(w_, false);
       }
     }
     const std::uint32_t wanted = w_.set.maxprocs + stuck;

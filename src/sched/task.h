@@ -1,5 +1,5 @@
-// What a run queue holds: a goroutine that was left, or a seed that has not started. One word, tagged.
-// Both begin with a link of the same form, for intrusive chains.
+// What a run queue holds: a goroutine that was left, or a seed that has not started. One word,
+// tagged. Both begin with a link of the same form, for intrusive chains.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +25,13 @@ class task {
   OFFSET_NO_TSAN std::uintptr_t word() const noexcept { return word_; }
   OFFSET_NO_TSAN bool is_seed() const noexcept { return (word_ & 1) != 0; }
   OFFSET_NO_TSAN g* as_g() const noexcept { return reinterpret_cast<g*>(word_); }
-  OFFSET_NO_TSAN detail::seed* as_seed() const noexcept { return reinterpret_cast<detail::seed*>(word_ & ~std::uintptr_t{1}); }
+  OFFSET_NO_TSAN detail::seed* as_seed() const noexcept {
+    return reinterpret_cast<detail::seed*>(word_ & ~std::uintptr_t{1});
+  }
 
-  OFFSET_NO_TSAN std::uintptr_t& link() const noexcept { return is_seed() ? as_seed()->link : as_g()->link; }
+  OFFSET_NO_TSAN std::uintptr_t& link() const noexcept {
+    return is_seed() ? as_seed()->link : as_g()->link;
+  }
 
  private:
   std::uintptr_t word_ = 0;

@@ -30,8 +30,9 @@ class probe_type_info final : public std::type_info {
 
 extern "C" {
 // The name that `catch (const throw_site_probe&)` refers to.
-extern const probe_type_info offset_throw_site_type __asm__(
-    "_ZTIN6offset2v05sched16throw_site_probeE") __attribute__((visibility("hidden")));
+extern const probe_type_info
+    offset_throw_site_type __asm__("_ZTIN6offset2v05sched16throw_site_probeE")
+        __attribute__((visibility("hidden")));
 const probe_type_info offset_throw_site_type;
 }
 

@@ -1,9 +1,9 @@
 // One running scheduler: what `run` or `runtime` starts and ends. Reached from its carriers through
 // current_f(), from other threads through outside_call.
 //
-// It is counted: the thread that started it holds one reference, each thread of its own holds one, and
-// each call on the I/O pool. So a goroutine that never comes back (an endless loop as main returns) keeps
-// the memory that it uses, and nothing else.
+// It is counted: the thread that started it holds one reference, each thread of its own holds one,
+// and each call on the I/O pool. So a goroutine that never comes back (an endless loop as main
+// returns) keeps the memory that it uses, and nothing else.
 #pragma once
 
 #include <atomic>
@@ -45,17 +45,17 @@ struct world {
   static constexpr std::uint32_t most_extra = 1024;
 
   const settings set;
-  const bool reports_deadlock;   // false under `runtime`
+  const bool reports_deadlock;  // false under `runtime`
   std::atomic<std::uint32_t> references{1};
 
   // --- carriers
-  std::unique_ptr<std::atomic<p*>[]> procs;   // maxprocs + most_extra
-  std::atomic<std::uint32_t> proc_count{0};   // started, retired ones included
+  std::unique_ptr<std::atomic<p*>[]> procs;  // maxprocs + most_extra
+  std::atomic<std::uint32_t> proc_count{0};  // started, retired ones included
   std::atomic<std::uint32_t> retired{0};
-  std::atomic<std::uint32_t> excess{0};       // extra carriers that should retire
-  std::atomic<std::uint32_t> starting{0};     // 1 while a carrier is being added
+  std::atomic<std::uint32_t> excess{0};    // extra carriers that should retire
+  std::atomic<std::uint32_t> starting{0};  // 1 while a carrier is being added
   base::spin_lock carriers_lock{base::rank::scheduler};
-  f* carriers = nullptr;                      // all threads with an F, pinned ones included
+  f* carriers = nullptr;  // all threads with an F, pinned ones included
   f* retired_list = nullptr;
   std::atomic<std::uint32_t> threads_alive{0};  // of those; futex for the end
   idle_set idle;
@@ -67,14 +67,14 @@ struct world {
   std::atomic<std::uint64_t> next_id{2};
   std::atomic<std::uint64_t> started_outside{0};
   std::atomic<std::uint64_t> ended_outside{0};
-  std::atomic<std::int64_t> pinned_running{0};   // pinned goroutines that do not wait
+  std::atomic<std::int64_t> pinned_running{0};          // pinned goroutines that do not wait
   base::spin_lock singles_lock{base::rank::lifecycle};  // held while they are abandoned
-  struct single;                                 // goroutines whose stack is not of the pool
+  struct single;                                        // goroutines whose stack is not of the pool
   single* singles = nullptr;
   base::spin_lock starved_lock{base::rank::leaf};
-  task_chain starved;                            // seeds for which the kernel gave no stack
+  task_chain starved;  // seeds for which the kernel gave no stack
   std::atomic<std::size_t> starved_count{0};
-  timers::heap outside_timers;                    // set by plain threads
+  timers::heap outside_timers;  // set by plain threads
 
   // --- blocking calls
   std::unique_ptr<io_pool::pool> io;
@@ -82,7 +82,7 @@ struct world {
   // --- sysmon
   pthread_t sysmon_thread{};
   bool sysmon_started = false;
-  std::atomic<std::uint32_t> sysmon_asleep{0};   // futex
+  std::atomic<std::uint32_t> sysmon_asleep{0};  // futex
 
   // A deadlock was suspected and not reported for the threads that there were: once more when their
   // number has changed (one that was just ending may have been counted).
@@ -91,11 +91,11 @@ struct world {
 
   // --- the end
   std::atomic<bool> stopping{false};
-  std::atomic<bool> main_exited{false};          // goexit on main
+  std::atomic<bool> main_exited{false};  // goexit on main
   base::note main_done;
   int main_status = 0;
   std::exception_ptr main_error;
-  std::atomic<std::uint32_t> ended_signal{0};    // futex: bumped as goroutines end, while drained
+  std::atomic<std::uint32_t> ended_signal{0};  // futex: bumped as goroutines end, while drained
   std::atomic<bool> draining{false};
 
   void retain() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
@@ -119,8 +119,8 @@ std::atomic<world*>& live_world() noexcept;
 /// True in a child of fork whose parent had a runtime: only exec and exit are left to it.
 std::atomic<bool>& forked_child() noexcept;
 
-/// Calls from threads that are no carriers of the world they call: while one is under way, the world
-/// is not taken down.
+/// Calls from threads that are no carriers of the world they call: while one is under way, the
+/// world is not taken down.
 class outside_call {
  public:
   outside_call() noexcept { count().fetch_add(1, std::memory_order_seq_cst); }

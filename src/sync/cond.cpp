@@ -9,6 +9,7 @@ void cond::wait(std::unique_lock<mutex>& held) {
   if (held.mutex() != mutex_ || !held.owns_lock())
     throw panic_error("sync: Cond.Wait without its mutex held");
   sched::parker here;
+  here.check();
   room_waiter w;
   w.who = here.who();
   w.owner = this;

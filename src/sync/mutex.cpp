@@ -1,10 +1,10 @@
 // The contended side of sync::mutex.
 //
-// The word: locked, waited (the room is not empty), woken (a waiter was woken and has not tried yet, so
-// unlock need not wake another), starving (unlock hands the mutex over to the first waiter, and nobody
-// else may take it). The inline paths change the word only between 0 and `locked`; everything else
-// happens under the room's lock. A waiter that was woken and found the mutex taken queues in front again;
-// after a millisecond of that it makes the mutex starve.
+// The word: locked, waited (the room is not empty), woken (a waiter was woken and has not tried
+// yet, so unlock need not wake another), starving (unlock hands the mutex over to the first waiter,
+// and nobody else may take it). The inline paths change the word only between 0 and `locked`;
+// everything else happens under the room's lock. A waiter that was woken and found the mutex taken
+// queues in front again; after a millisecond of that it makes the mutex starve.
 #include "offset/sync/mutex.hpp"
 
 #include "base/clock.h"
@@ -40,6 +40,7 @@ void mutex::lock_slow() {
       if (try_lock_slow()) return;
     }
   sched::parker here;
+  here.check();
   room_waiter w;
   w.who = here.who();
   w.owner = this;

@@ -93,7 +93,8 @@ void runs_again(wait_room& r, room_waiter& w) noexcept {
   unlock(r);
 }
 
-void wait_in(wait_room& r, room_waiter& w, sched::parker& here, sched::wait_reason reason) noexcept {
+void wait_in(wait_room& r, room_waiter& w, sched::parker& here,
+             sched::wait_reason reason) noexcept {
   here.park([](fiber::carrier*, void* arg) { unlock(*static_cast<wait_room*>(arg)); }, &r, reason,
             hook_of(w));
   runs_again(r, w);

@@ -1,8 +1,9 @@
 // The contended side of sync::rw_mutex.
 //
-// The word: the number of readers, `writer`, and `waited` while somebody is in the room. The inline paths
-// change it only while `waited` is not set; with it set everything happens under the room's lock. Those
-// that wait are let in with the word changed for them: they own the lock when they wake up.
+// The word: the number of readers, `writer`, and `waited` while somebody is in the room. The inline
+// paths change it only while `waited` is not set; with it set everything happens under the room's
+// lock. Those that wait are let in with the word changed for them: they own the lock when they wake
+// up.
 #include "offset/sync/rw_mutex.hpp"
 
 #include "sched/panic.h"
@@ -66,12 +67,13 @@ void rw_mutex::unlock_room_and_wake(detail::room_waiter* go) noexcept {
 
 void rw_mutex::lock_slow() {
   sched::parker here;
+  here.check();
   sync::lock(room_);
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   for (;;) {
     const bool take = seen == 0;
-    if (state_.compare_exchange_weak(seen, take ? writer : seen | waited,
-                                     std::memory_order_acquire, std::memory_order_relaxed)) {
+    if (state_.compare_exchange_weak(seen, take ? writer : seen | waited, std::memory_order_acquire,
+                                     std::memory_order_relaxed)) {
       if (take) {
         sync::unlock(room_);
         return;
@@ -90,6 +92,7 @@ void rw_mutex::lock_slow() {
 
 void rw_mutex::rlock_slow() {
   sched::parker here;
+  here.check();
   sync::lock(room_);
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   for (;;) {

@@ -17,6 +17,7 @@ void semaphore::acquire(std::int64_t n) {
   if (n < 0)
     throw std::invalid_argument("offset: semaphore: acquire of " + std::to_string(n) + " units");
   sched::parker here;
+  here.check();
   sync::lock(room_);
   if (n > size_) {
     sync::unlock(room_);

@@ -42,6 +42,7 @@ void wait_group::add(std::int64_t delta) {
 void wait_group::wait() {
   if (state_.load(std::memory_order_acquire) >> 32 == 0) return;
   sched::parker here;
+  here.check();
   sync::lock(room_);
   std::uint64_t seen = state_.load(std::memory_order_acquire);
   do {

@@ -1,11 +1,13 @@
-// Timers, tickers and after_func, one block each: the timer's node, its channel, and room for one time.
+// Timers, tickers and after_func, one block each: the timer's node, its channel, and room for one
+// time.
 //
-// The channel's buffer of one is hidden (len and cap read 0): it holds the time of an expiry that nobody
-// has received yet. Firing happens under the heap's lock, and so does taking a timer out; stop() and
-// reset() take it out first and then empty the buffer, so nothing from before can follow.
+// The channel's buffer of one is hidden (len and cap read 0): it holds the time of an expiry that
+// nobody has received yet. Firing happens under the heap's lock, and so does taking a timer out;
+// stop() and reset() take it out first and then empty the buffer, so nothing from before can
+// follow.
 //
-// References: the channel's handles count (a timer object holds one of them), and a fired after_func
-// holds one until its goroutine has run. The block goes with the last.
+// References: the channel's handles count (a timer object holds one of them), and a fired
+// after_func holds one until its goroutine has run. The block goes with the last.
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -51,16 +53,14 @@ struct ticking {
   chan_core core;
   ticking_node node;
   alignas(time_point) std::byte slot[sizeof(time_point)]{};
-  std::int64_t period;  // 0: once
+  std::int64_t period;                              // 0: once
   base::spin_lock using_it{base::rank::scheduler};  // one stop or reset at a time
   std::unique_ptr<task_base> task;
 };
 
 namespace {
 
-ticking& of(chan_core* core) noexcept {
-  return *reinterpret_cast<ticking*>(core);
-}
+ticking& of(chan_core* core) noexcept { return *reinterpret_cast<ticking*>(core); }
 
 std::int64_t fire_channel(timers::node& self, std::int64_t now, timers::fired& into) noexcept {
   ticking& t = *static_cast<ticking_node&>(self).owner;
@@ -112,12 +112,12 @@ void dispose(chan_core* core) noexcept {
   // chan_dispose ended the core's life; the rest goes with the block.
   t.task.reset();
   t.using_it.~spin_lock();
-  ::operator delete(&t, std::align_val_t{alignof(ticking)});
+  ::operator delete (&t, std::align_val_t{alignof(ticking)});
 }
 
 ticking* make(std::int64_t ns, std::int64_t period, task_base* task) {
   std::unique_ptr<task_base> held(task);
-  void* const block = ::operator new(sizeof(ticking), std::align_val_t{alignof(ticking)});
+  void* const block = ::operator new (sizeof(ticking), std::align_val_t{alignof(ticking)});
   auto* const t = ::new (block) ticking(period);
   detail::core_handle guard(&t->core);  // until it is set: frees it when that throws
   if (held) {

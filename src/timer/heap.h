@@ -1,9 +1,10 @@
-// The timers of one P: a heap with four children a node, ordered by time. The entries carry the time
-// beside the pointer, so that sifting touches no timer's memory, which usually is a sleeping stack.
+// The timers of one P: a heap with four children a node, ordered by time. The entries carry the
+// time beside the pointer, so that sifting touches no timer's memory, which usually is a sleeping
+// stack.
 //
 // A timer is in one heap or in none, and stays in the heap it was added to. Everything is under the
-// heap's lock (rank timers), firing included: once remove() has returned, the timer's fire function is
-// not running and will not run, which is what makes stop() exact.
+// heap's lock (rank timers), firing included: once remove() has returned, the timer's fire function
+// is not running and will not run, which is what makes stop() exact.
 #pragma once
 
 #include <atomic>
@@ -36,8 +37,9 @@ struct fired {
 struct node {
   static constexpr std::uint32_t out = ~std::uint32_t{0};
 
-  /// Called under the heap's lock, the timer being out of the heap. Answers the next time for one that
-  /// repeats, base::never for one that does not. Must not wait, allocate, or add and remove timers.
+  /// Called under the heap's lock, the timer being out of the heap. Answers the next time for one
+  /// that repeats, base::never for one that does not. Must not wait, allocate, or add and remove
+  /// timers.
   std::int64_t (*fire)(node& self, std::int64_t now, fired& into) noexcept = nullptr;
   std::int64_t when = 0;
   std::atomic<heap*> where{nullptr};

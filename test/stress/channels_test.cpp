@@ -1,5 +1,5 @@
-// Channels of every capacity, N senders by M receivers, with select, time-outs, tries, plain threads and
-// closes in between: every value arrives exactly once, and each sender's in its order.
+// Channels of every capacity, N senders by M receivers, with select, time-outs, tries, plain
+// threads and closes in between: every value arrives exactly once, and each sender's in its order.
 #include <array>
 #include <list>
 #include <memory>
@@ -24,8 +24,7 @@ std::atomic<long> loud_lost{0};
 class loud {
  public:
   loud() = default;
-  loud(int sender, long sequence)
-      : box_(new std::pair<int, long>(sender, sequence)) {
+  loud(int sender, long sequence) : box_(new std::pair<int, long>(sender, sequence)) {
     loud_alive.fetch_add(1);
   }
   loud(loud&& o) noexcept : box_(std::exchange(o.box_, nullptr)) { stress::burn(20); }
@@ -72,7 +71,8 @@ struct carries<wide> {
 template <>
 struct carries<std::string> {
   static std::string make(int s, long n) {
-    return std::to_string(s) + ":" + std::to_string(n) + " and some more, so that it is on the heap";
+    return std::to_string(s) + ":" + std::to_string(n) +
+           " and some more, so that it is on the heap";
   }
   static int sender(const std::string& v) { return std::atoi(v.c_str()); }
   static long sequence(const std::string& v) { return std::atol(v.c_str() + v.find(':') + 1); }
@@ -134,11 +134,10 @@ class receiver_log {
 template <class T>
 void send_one(int way, const offset::chan<T>& c, const offset::chan<T>& never, T v) {
   switch (way) {
-    case 0:
-      c.send(std::move(v));
-      break;
+    case 0: c.send(std::move(v)); break;
     case 1: {
-      const std::size_t chosen = offset::select(never.if_send(std::move(v)), c.if_send(std::move(v)));
+      const std::size_t chosen =
+          offset::select(never.if_send(std::move(v)), c.if_send(std::move(v)));
       if (chosen != 1) std::abort();
       break;
     }
@@ -206,8 +205,7 @@ void receive_all(int way, const offset::chan<T>& c, const offset::chan<T>& never
             else
               open = false;
             break;
-          default:
-            break;
+          default: break;
         }
       }
       break;
@@ -216,8 +214,10 @@ void receive_all(int way, const offset::chan<T>& c, const offset::chan<T>& never
 }
 
 template <class T>
-void many_to_many(int capacity, int senders, int receivers, long each, bool mixed, int threads = 0) {
-  SCOPED_TRACE(testing::Message() << "capacity " << capacity << ", " << senders << " by " << receivers);
+void many_to_many(int capacity, int senders, int receivers, long each, bool mixed,
+                  int threads = 0) {
+  SCOPED_TRACE(testing::Message() << "capacity " << capacity << ", " << senders << " by "
+                                  << receivers);
   tally t;
   const int all_senders = senders + threads;
   const long alive_before = loud_alive.load();
@@ -239,8 +239,7 @@ void many_to_many(int capacity, int senders, int receivers, long each, bool mixe
       receive_all<T>(way, c, never_given, log);
     };
     for (int s = 0; s < senders; ++s) sent.go([&, s] { sender(s); });
-    for (int r = 0; r < receivers; ++r)
-      received.go([&, r] { receiver(mixed ? r % 6 : 0); });
+    for (int r = 0; r < receivers; ++r) received.go([&, r] { receiver(mixed ? r % 6 : 0); });
     for (int s = 0; s < threads; ++s) {
       sent.add(1);
       received.add(1);
@@ -288,8 +287,7 @@ TEST_F(channels_and_threads, numbers) {
     many_to_many<std::uint64_t>(capacity, 4, 4, rounds(1'000), true, 3);
 }
 TEST_F(channels_and_threads, loud_values) {
-  for (const int capacity : {0, 1, 2, 16})
-    many_to_many<loud>(capacity, 4, 4, rounds(500), true, 3);
+  for (const int capacity : {0, 1, 2, 16}) many_to_many<loud>(capacity, 4, 4, rounds(500), true, 3);
 }
 
 // --- closing in the middle
@@ -311,12 +309,8 @@ void close_in_the_middle(int capacity, std::uint64_t seed) {
           T v = carries<T>::make(s, n);
           try {
             switch (s % 3) {
-              case 0:
-                c.send(std::move(v));
-                break;
-              case 1:
-                offset::select(c.if_send(std::move(v)));
-                break;
+              case 0: c.send(std::move(v)); break;
+              case 1: offset::select(c.if_send(std::move(v))); break;
               default:
                 if (c.send_for(std::move(v), 1h) == offset::op_status::closed) {
                   if (carries<T>::sender(v) != s) std::abort();  // untouched
@@ -441,24 +435,20 @@ void select_chaos(int capacity, bool listed, long each) {
           switch (chosen) {
             case 0:
             case 2:
-            case 3:
-              note(in);
-              break;
+            case 3: note(in); break;
             case 1:
               sent.fetch_add(1);
               if (++n < each) v = carries<T>::make(p, n);
               break;
-            default:
-              offset::yield();
-              break;
+            default: offset::yield(); break;
           }
         }
         if (senders_left.fetch_sub(1) == 1) done.close();
         // Receive until everybody is done, so that nobody is left waiting for a receiver.
         for (bool open = true; open;) {
           const std::size_t which =
-              offset::select(c[0].if_recv(in), c[1].if_recv(in), c[2].if_recv(in),
-                             c[3].if_recv(in), c[4].if_recv(in), done.if_recv());
+              offset::select(c[0].if_recv(in), c[1].if_recv(in), c[2].if_recv(in), c[3].if_recv(in),
+                             c[4].if_recv(in), done.if_recv());
           if (which == 5)
             open = false;
           else

@@ -1,5 +1,6 @@
-// Hazard 4: a time-out and a wake-up both make the waiter ready. Hazard 6: waiters that timed out pile up.
-// Sends and receives race against deadlines, on both sides; every value arrives once or is kept.
+// Hazard 4: a time-out and a wake-up both make the waiter ready. Hazard 6: waiters that timed out
+// pile up. Sends and receives race against deadlines, on both sides; every value arrives once or is
+// kept.
 #include <cinttypes>
 #include <fstream>
 #include <memory>
@@ -44,35 +45,32 @@ enum class how { plain, select, until };
 template <class T>
 op_status timed_send(how h, const offset::chan<T>& c, T& v, std::chrono::nanoseconds d) {
   switch (h) {
-    case how::plain:
-      return c.send_for(std::move(v), d);
+    case how::plain: return c.send_for(std::move(v), d);
     case how::select:
       return offset::select(c.if_send(std::move(v)), offset::timeout(d)) == 0 ? op_status::ok
-                                                                             : op_status::timeout;
-    default:
-      return c.send_until(std::move(v), std::chrono::steady_clock::now() + d);
+                                                                              : op_status::timeout;
+    default: return c.send_until(std::move(v), std::chrono::steady_clock::now() + d);
   }
 }
 template <class T>
 op_status timed_recv(how h, const offset::chan<T>& c, T& v, std::chrono::nanoseconds d) {
   switch (h) {
-    case how::plain:
-      return c.recv_for(v, d);
+    case how::plain: return c.recv_for(v, d);
     case how::select: {
       offset::chan<T> nil;
       return offset::select(nil.if_recv(), c.if_recv(v), offset::timeout(d)) == 1
                  ? op_status::ok
                  : op_status::timeout;
     }
-    default:
-      return c.recv_until(v, std::chrono::steady_clock::now() + d);
+    default: return c.recv_until(v, std::chrono::steady_clock::now() + d);
   }
 }
 
 // `pairs` of a sender and a receiver on a channel of their own, or all on one.
 template <class T>
 void race(int capacity, int pairs, bool one_channel, long each, bool threads) {
-  SCOPED_TRACE(testing::Message() << "capacity " << capacity << (one_channel ? ", one channel" : ""));
+  SCOPED_TRACE(testing::Message() << "capacity " << capacity
+                                  << (one_channel ? ", one channel" : ""));
   std::atomic<long> sent{0};
   std::atomic<long> sent_sum{0};
   std::atomic<long> got{0};
@@ -84,8 +82,7 @@ void race(int capacity, int pairs, bool one_channel, long each, bool threads) {
     std::vector<std::thread> plain;
     std::vector<offset::chan<T>> all;
     for (int p = 0; p < pairs; ++p) {
-      offset::chan<T> c =
-          one_channel && p > 0 ? all.front() : offset::make_chan<T>(capacity);
+      offset::chan<T> c = one_channel && p > 0 ? all.front() : offset::make_chan<T>(capacity);
       all.push_back(c);
       auto send = [&, c, p] {
         dice d(static_cast<std::uint64_t>(p + 1));
@@ -200,7 +197,8 @@ TEST(deadlines, at_the_very_deadline) {
     offset::go([=] {
       dice d(11);
       for (const auto deadline : go_on) {
-        const auto aim = deadline + std::chrono::nanoseconds(static_cast<long>(d.below(8'000)) - 4'000);
+        const auto aim =
+            deadline + std::chrono::nanoseconds(static_cast<long>(d.below(8'000)) - 4'000);
         while (std::chrono::steady_clock::now() < aim) offset::yield();
         sent.send(c.try_send(1) == op_status::ok);
       }
@@ -210,12 +208,12 @@ TEST(deadlines, at_the_very_deadline) {
       go_on.send(deadline);
       long v = 0;
       const op_status status =
-          i % 2 == 0 ? c.recv_until(v, deadline)
-                     : (offset::select(c.if_recv(v), offset::timeout(
-                                                         deadline - std::chrono::steady_clock::now())) ==
-                                0
-                            ? op_status::ok
-                            : op_status::timeout);
+          i % 2 == 0
+              ? c.recv_until(v, deadline)
+              : (offset::select(c.if_recv(v),
+                                offset::timeout(deadline - std::chrono::steady_clock::now())) == 0
+                     ? op_status::ok
+                     : op_status::timeout);
       const bool was_sent = *sent.recv();
       if (was_sent != (status == op_status::ok) || was_sent != (v == 1)) std::abort();
       ++(was_sent ? ok : late);
@@ -243,7 +241,7 @@ TEST(deadlines, against_close) {
             done.send(c.send_for(1, 20us));
           else if (k == 2)
             done.send(offset::select(c.if_recv(), offset::timeout(20us)) == 0 ? op_status::closed
-                                                                             : op_status::timeout);
+                                                                              : op_status::timeout);
           else
             try {
               done.send(offset::select(c.if_send(v), offset::timeout(20us)) == 0
@@ -253,25 +251,19 @@ TEST(deadlines, against_close) {
               done.send(op_status::closed);
             }
         });
-      const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(10'000 + i % 100 * 200);
+      const auto until =
+          std::chrono::steady_clock::now() + std::chrono::nanoseconds(10'000 + i % 100 * 200);
       while (std::chrono::steady_clock::now() < until) offset::yield();
       c.close();
       int pairs = 0;
       for (int k = 0; k < 4; ++k) switch (*done.recv()) {
-          case op_status::closed:
-            ++closed;
-            break;
-          case op_status::timeout:
-            ++late;
-            break;
-          case op_status::ok:
-            ++pairs;
-            break;
-          default:
-            std::abort();
+          case op_status::closed: ++closed; break;
+          case op_status::timeout: ++late; break;
+          case op_status::ok: ++pairs; break;
+          default: std::abort();
         }
-      // A receive and a send may meet: recv_for with the selecting sender, and so on. They come in twos,
-      // but the selecting receiver says `closed` for a value as well.
+      // A receive and a send may meet: recv_for with the selecting sender, and so on. They come in
+      // twos, but the selecting receiver says `closed` for a value as well.
       if (pairs > 4) std::abort();
     }
   });
@@ -299,8 +291,7 @@ TEST(deadlines, timed_receives_leave_nothing_behind) {
       for (int i = 0; i < crowd; ++i)
         all.go([&, i] {
           long v = 0;
-          for (long k = 0; k < turns; ++k)
-            switch ((i + k) % 4) {
+          for (long k = 0; k < turns; ++k) switch ((i + k) % 4) {
               case 0:
                 if (c.recv_for(v, 1us) != op_status::timeout) std::abort();
                 break;
@@ -313,7 +304,8 @@ TEST(deadlines, timed_receives_leave_nothing_behind) {
                 k += 20;  // it takes longer
                 break;
               default:
-                if (offset::select(c.if_recv(), c.if_recv(), c.if_recv(), offset::timeout(2us)) != 3)
+                if (offset::select(c.if_recv(), c.if_recv(), c.if_recv(), offset::timeout(2us)) !=
+                    3)
                   std::abort();
                 break;
             }

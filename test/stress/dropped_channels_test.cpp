@@ -1,4 +1,5 @@
-// Hazard 19: the last handle of a channel goes while values are in it: each value is destroyed once.
+// Hazard 19: the last handle of a channel goes while values are in it: each value is destroyed
+// once.
 #include <memory>
 #include <string>
 #include <thread>
@@ -21,7 +22,8 @@ class value {
  public:
   value() = default;
   explicit value(long n) : n_(new long(n)), state_(live) { alive.fetch_add(1); }
-  value(value&& o) noexcept : n_(std::exchange(o.n_, nullptr)), state_(std::exchange(o.state_, empty)) {}
+  value(value&& o) noexcept
+      : n_(std::exchange(o.n_, nullptr)), state_(std::exchange(o.state_, empty)) {}
   value& operator=(value&& o) noexcept {
     std::swap(n_, o.n_);
     std::swap(state_, o.state_);
@@ -139,7 +141,8 @@ TEST_F(dropped_by_threads, against_the_last_receive) {
   EXPECT_EQ(doubly.load(), 0);
 }
 
-// Channels in channels, dropped from the outside in; handles in values that drop the channel they are in.
+// Channels in channels, dropped from the outside in; handles in values that drop the channel they
+// are in.
 TEST(dropped, channels_in_channels) {
   struct box {
     box() = default;

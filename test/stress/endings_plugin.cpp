@@ -21,17 +21,13 @@ extern "C" __attribute__((visibility("default"))) int plugin_run(int n) {
 }
 
 extern "C" __attribute__((visibility("default"))) int plugin_goroutines(int n) {
-  int got = 0;
   auto c = offset::make_chan<int>();
+  auto quit = offset::make_chan<void>();
   offset::sync::wait_group all;
-  for (int i = 0; i < 10; ++i) all.go([c] { c.recv(); });
+  for (int i = 0; i < 10; ++i) all.go([quit] { quit.recv(); });
   all.go([c, n] { c.send(n + 1); });
-  for (int i = 0; i < 10; ++i)
-    if (int v = 0; i == 0 && c.recv(v)) {
-      got = v;
-      break;
-    }
-  c.close();
+  const int got = *c.recv();
+  quit.close();
   all.wait();
-  return got == 0 ? n + 1 : got;
+  return got;
 }

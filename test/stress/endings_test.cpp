@@ -157,7 +157,8 @@ TEST(endings, a_plugin_is_closed) {
   EXPECT_EXIT(load_and_close(), testing::ExitedWithCode(14), "");
 }
 
-// The same in the goroutines of the program's runtime: what the plugin started has ended, others wait.
+// The same in the goroutines of the program's runtime: what the plugin started has ended, others
+// wait.
 void load_inside() {
   offset::run([] {
     auto c = offset::make_chan<long>();

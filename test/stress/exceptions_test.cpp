@@ -1,5 +1,5 @@
-// Hazard 2: C++ keeps the state of exceptions for each thread. Goroutines that wait, and go on elsewhere,
-// inside `catch` and during unwinding each have their own.
+// Hazard 2: C++ keeps the state of exceptions for each thread. Goroutines that wait, and go on
+// elsewhere, inside `catch` and during unwinding each have their own.
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -23,15 +23,9 @@ struct numbered : std::runtime_error {
 
 void wait_somehow(dice& d, const offset::chan<long>& c) {
   switch (d.below(5)) {
-    case 0:
-      offset::yield();
-      break;
-    case 1:
-      offset::time::sleep(std::chrono::microseconds(d.below(30)));
-      break;
-    case 2:
-      offset::select(c.if_send(1), c.if_recv(), offset::timeout(10us));
-      break;
+    case 0: offset::yield(); break;
+    case 1: offset::time::sleep(std::chrono::microseconds(d.below(30))); break;
+    case 2: offset::select(c.if_send(1), c.if_recv(), offset::timeout(10us)); break;
     case 3:
       if (d.below(20) == 0) offset::blocking([] {});
       break;
@@ -46,7 +40,8 @@ void check(bool ok, std::atomic<long>& wrong) {
   if (!ok) wrong.fetch_add(1);
 }
 
-// Waits in a catch, throws another inside it, waits in that one's catch, and rethrows through all levels.
+// Waits in a catch, throws another inside it, waits in that one's catch, and rethrows through all
+// levels.
 void nest(long who, long level, long depth, dice& d, const offset::chan<long>& c,
           std::atomic<long>& wrong) {
   try {

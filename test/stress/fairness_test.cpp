@@ -1,5 +1,6 @@
-// Hazard 14: the next slot starves the queue. Pairs that ping-pong for ever, loops of yield, and goroutines
-// that start others, beside a third that must progress and timers that must fire, on one P too.
+// Hazard 14: the next slot starves the queue. Pairs that ping-pong for ever, loops of yield, and
+// goroutines that start others, beside a third that must progress and timers that must fire, on one
+// P too.
 #include <array>
 #include <memory>
 #include <thread>

@@ -1,5 +1,5 @@
-// Hazard 9: timers, and completions, that need a thread of a pool that is full. Here every carrier and
-// every thread of the I/O pool is busy.
+// Hazard 9: timers, and completions, that need a thread of a pool that is full. Here every carrier
+// and every thread of the I/O pool is busy.
 #include <stdexcept>
 #include <system_error>
 #include <thread>

@@ -1,5 +1,5 @@
-// Hazard 20: a contended hot channel collapses as threads are added. A measurement: the figures are in the
-// output; what is asserted is that every value arrives.
+// Hazard 20: a contended hot channel collapses as threads are added. A measurement: the figures are
+// in the output; what is asserted is that every value arrives.
 #include <vector>
 
 #include "stress.h"
@@ -51,14 +51,18 @@ TEST(hot_channel, throughput) {
   };
   const long total = rounds(400'000);
   std::printf("[ INFO     ] millions of values a second with 1, 2, 4, 8, 16 Ps\n");
-  for (const shape& s : {shape{"unbuffered, 1 by 1", 0, 1, 1}, {"unbuffered, 8 by 8", 0, 8, 8},
-                         {"capacity 1, 8 by 8", 1, 8, 8}, {"capacity 128, 1 by 1", 128, 1, 1},
-                         {"capacity 128, 4 by 4", 128, 4, 4}, {"capacity 128, 32 by 32", 128, 32, 32}}) {
+  for (const shape& s : {shape{"unbuffered, 1 by 1", 0, 1, 1},
+                         {"unbuffered, 8 by 8", 0, 8, 8},
+                         {"capacity 1, 8 by 8", 1, 8, 8},
+                         {"capacity 128, 1 by 1", 128, 1, 1},
+                         {"capacity 128, 4 by 4", 128, 4, 4},
+                         {"capacity 128, 32 by 32", 128, 32, 32}}) {
     double best = 0;
     double worst = 1e9;
     std::printf("[ INFO     ] %-24s", s.name);
     for (const unsigned procs : {1U, 2U, 4U, 8U, 16U}) {
-      const double now = millions_a_second(procs, s.capacity, s.senders, s.receivers, total / s.senders);
+      const double now =
+          millions_a_second(procs, s.capacity, s.senders, s.receivers, total / s.senders);
       best = std::max(best, now);
       worst = std::min(worst, now);
       std::printf(" %8.2f", now);

@@ -1,6 +1,6 @@
-// Hazard 8: a wake-up lost while going idle. Somebody posts just as the carriers go to sleep, again and
-// again: from threads outside, between goroutines, from pinned goroutines, from blocking calls, by timers.
-// A lost wake-up shows as a hang.
+// Hazard 8: a wake-up lost while going idle. Somebody posts just as the carriers go to sleep, again
+// and again: from threads outside, between goroutines, from pinned goroutines, from blocking calls,
+// by timers. A lost wake-up shows as a hang.
 #include <optional>
 #include <thread>
 #include <vector>
@@ -17,11 +17,8 @@ using stress::rounds;
 // Somewhere around the time for which a carrier looks for work before it sleeps.
 void linger(dice& d) {
   switch (d.below(4)) {
-    case 0:
-      break;
-    case 1:
-      stress::burn(static_cast<unsigned>(d.below(2'000)));
-      break;
+    case 0: break;
+    case 1: stress::burn(static_cast<unsigned>(d.below(2'000))); break;
     default: {
       const auto until =
           std::chrono::steady_clock::now() + std::chrono::nanoseconds(20'000 + d.below(25'000));
@@ -269,8 +266,8 @@ TEST(idle_edge_inside, pinned_and_blocking) {
   });
 }
 
-// The keeper of time: timers from several carriers and from a pinned goroutine, each earlier than the
-// one that a carrier sleeps for.
+// The keeper of time: timers from several carriers and from a pinned goroutine, each earlier than
+// the one that a carrier sleeps for.
 TEST(idle_edge_inside, timers_ever_earlier) {
   offset::run([] {
     offset::sync::wait_group all;

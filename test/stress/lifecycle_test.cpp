@@ -1,5 +1,5 @@
-// The end of main with goroutines in every state, and starting again, thousands of times. What they waited
-// on outlives them clean.
+// The end of main with goroutines in every state, and starting again, thousands of times. What they
+// waited on outlives them clean.
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -57,7 +57,8 @@ struct things {
     if (!read_locked.try_rlock()) return "a writer is left";
     taken.release();
     if (!taken.try_acquire()) return "the semaphore was handed to the dead";
-    condition.broadcast();  // wakes nobody: for_cond itself may have been held as its holder was abandoned
+    condition.broadcast();  // wakes nobody: for_cond itself may have been held as its holder was
+                            // abandoned
     return nullptr;
   }
 };
@@ -106,14 +107,15 @@ void fill(things& t, std::uint64_t seed) {
     for (;;) offset::go([] { offset::yield(); }), offset::yield();
   });
   if (d.below(4) == 0) go({.pinned = true}, [&] { t.empty.recv(); });
-  if (d.below(8) == 0)
-    go({.name = "big", .stack_size = 1 << 20}, [&] { t.strings.recv(); });
+  if (d.below(8) == 0) go({.name = "big", .stack_size = 1 << 20}, [&] { t.strings.recv(); });
   if (d.below(4) == 0)
     go({.pinned = true}, [] {
       for (;;) offset::yield();
     });
   auto own = offset::make_chan<std::unique_ptr<long>>(2);
-  go([own] { for (auto& v : own) static_cast<void>(v); });
+  go([own] {
+    for (auto& v : own) static_cast<void>(v);
+  });
 }
 
 TEST(lifecycle, main_ends_with_goroutines_in_every_state) {
@@ -132,7 +134,8 @@ TEST(lifecycle, main_ends_with_goroutines_in_every_state) {
   }
 }
 
-// Chosen, and made ready, but main ends before it has run again: its other cases must not stay queued.
+// Chosen, and made ready, but main ends before it has run again: its other cases must not stay
+// queued.
 TEST(lifecycle, a_chosen_select_that_never_ran) {
   for (long i = 0; i < rounds(100); ++i) {
     auto b = offset::make_chan<long>();
@@ -313,9 +316,7 @@ TEST_F(lifecycle_and_threads, threads_across_runtimes) {
       while (!stop.load()) {
         try {
           switch (d.below(6)) {
-            case 0:
-              a.send_for(1, 30us);
-              break;
+            case 0: a.send_for(1, 30us); break;
             case 1: {
               long v = 0;
               a.recv_for(v, 30us);
@@ -383,7 +384,9 @@ TEST(lifecycle, goroutines_own_what_they_wait_on) {
         auto c = offset::make_chan<std::string>(k % 3);
         auto d = offset::make_chan<long>();
         offset::go([c, d] { offset::select(c.if_recv(), d.if_recv()); });
-        offset::go([c] { for (;;) c.send("some text that is long enough for the heap"); });
+        offset::go([c] {
+          for (;;) c.send("some text that is long enough for the heap");
+        });
         offset::go([] {
           offset::time::timer mine(1h);
           mine.c().recv();

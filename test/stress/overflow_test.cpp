@@ -1,5 +1,5 @@
-// Hazard 16: a stack that overflows is reported with the goroutine's number, and ends with status 2: by
-// deep recursion, by large frames, on stacks of every kind, while others run.
+// Hazard 16: a stack that overflows is reported with the goroutine's number, and ends with status
+// 2: by deep recursion, by large frames, on stacks of every kind, while others run.
 #include <cstring>
 #include <string>
 #include <unistd.h>
@@ -60,7 +60,8 @@ void deep() {
 }
 TEST_F(overflows, by_recursion) {
   EXPECT_EXIT(deep(), testing::ExitedWithCode(2), "stack overflow");
-  EXPECT_EXIT(deep(), testing::ExitedWithCode(2), "goroutine 2[0-9] .running.|goroutine [0-9]+ .running.");
+  EXPECT_EXIT(deep(), testing::ExitedWithCode(2),
+              "goroutine 2[0-9] .running.|goroutine [0-9]+ .running.");
 }
 
 void deep_main() {
@@ -105,8 +106,8 @@ TEST_F(overflows, by_large_frames) {
   EXPECT_EXIT(large<16'000>(), testing::ExitedWithCode(2), "stack overflow");
 }
 
-// A frame as large as the whole stack jumps the guard, and may land in a neighbour's stack: compiled with
-// -fstack-clash-protection, as distributions do, it cannot.
+// A frame as large as the whole stack jumps the guard, and may land in a neighbour's stack:
+// compiled with -fstack-clash-protection, as distributions do, it cannot.
 void jump() {
   offset::run([] {
     busy();

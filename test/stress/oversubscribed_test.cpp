@@ -1,5 +1,6 @@
-// Hazard 15: a spinning lock whose owner cannot run. Far more threads than CPUs on every contended path:
-// 16 carriers and plain threads on one channel, one select, one mutex, one set of timers, the I/O pool.
+// Hazard 15: a spinning lock whose owner cannot run. Far more threads than CPUs on every contended
+// path: 16 carriers and plain threads on one channel, one select, one mutex, one set of timers, the
+// I/O pool.
 #include <deque>
 #include <thread>
 #include <vector>
@@ -76,8 +77,7 @@ TEST_F(oversubscribed, selects) {
           balance.fetch_sub(1);
           performed.fetch_add(1);
           break;
-        default:
-          break;
+        default: break;
       }
     }
   });

@@ -1,5 +1,6 @@
-// Hazard 10: very many parked goroutines, at the default vm.max_map_count: 200,000, and a million in the
-// long variant; with the guards of the fallback too, where the kernel's limit is soon reached.
+// Hazard 10: very many parked goroutines, at the default vm.max_map_count: 200,000, and a million
+// in the long variant; with the guards of the fallback too, where the kernel's limit is soon
+// reached.
 #include <fstream>
 #include <string>
 #include <system_error>
@@ -59,12 +60,12 @@ long park_and_wake(long count, bool report) {
     for (int i = 0; i < 100; ++i) offset::yield();
     const memory now = memory_now();
     if (report) {
-      std::printf("[ INFO     ] %ld parked: %.0f bytes each resident, %.0f of page tables; "
-                  "%ld mappings of %ld\n",
-                  count, static_cast<double>(now.resident - before.resident) / static_cast<double>(count),
-                  static_cast<double>(now.page_tables - before.page_tables) /
-                      static_cast<double>(count),
-                  mappings(), max_map_count());
+      std::printf(
+          "[ INFO     ] %ld parked: %.0f bytes each resident, %.0f of page tables; "
+          "%ld mappings of %ld\n",
+          count, static_cast<double>(now.resident - before.resident) / static_cast<double>(count),
+          static_cast<double>(now.page_tables - before.page_tables) / static_cast<double>(count),
+          mappings(), max_map_count());
       std::fflush(stdout);
     }
     if (offset::num_goroutines() != static_cast<std::size_t>(count) + 1) std::abort();
@@ -103,7 +104,9 @@ TEST(parked, in_many_ways) {
     offset::sync::wait_group all;
     for (long i = 0; i < each; ++i) {
       all.go([&] { c.recv(), ended.fetch_add(1); });
-      all.go([&] { offset::select(c.if_recv(), quit.if_recv(), offset::timeout(1h)), ended.fetch_add(1); });
+      all.go([&] {
+        offset::select(c.if_recv(), quit.if_recv(), offset::timeout(1h)), ended.fetch_add(1);
+      });
       all.go([&] { m.lock(), m.unlock(), ended.fetch_add(1); });
       all.go([&] { group.wait(), ended.fetch_add(1); });
       all.go([&] { s.acquire(), s.release(), ended.fetch_add(1); });
@@ -143,11 +146,12 @@ void with_mprotect() {
 TEST(parked, with_the_guards_of_the_fallback) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   // Refused by `go`, or told by the runtime as it would otherwise deadlock (status 2).
-  EXPECT_EXIT(with_mprotect(),
-              [](int status) {
-                return WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 2);
-              },
-              "clear: |out of memory|stack");
+  EXPECT_EXIT(
+      with_mprotect(),
+      [](int status) {
+        return WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 2);
+      },
+      "clear: |out of memory|stack");
 }
 
 // Fewer than the limit: works with the fallback.

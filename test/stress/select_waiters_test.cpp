@@ -1,5 +1,5 @@
-// Hazard 5: a stale select waiter is woken, or found, by a later close, send or receive. Hazard 7: a
-// parked waiter of some kind is missed by some kind of wake.
+// Hazard 5: a stale select waiter is woken, or found, by a later close, send or receive. Hazard 7:
+// a parked waiter of some kind is missed by some kind of wake.
 #include <functional>
 #include <string>
 #include <thread>
@@ -45,8 +45,8 @@ TEST(select_waiters, a_loser_is_gone_after_the_select) {
   });
 }
 
-// a is sent to, and b is closed, at the same time: the select is woken once, and b's close reaches those
-// who wait in b alone.
+// a is sent to, and b is closed, at the same time: the select is woken once, and b's close reaches
+// those who wait in b alone.
 TEST(select_waiters, close_races_with_the_winner) {
   std::atomic<long> by_value{0};
   std::atomic<long> by_close{0};
@@ -154,14 +154,9 @@ bool each_kind(waits w, wakes how, int capacity, bool thread) {
           break;
         case waits::send_for:
           switch (c.send_for(T(value), 1h)) {
-            case op_status::ok:
-              r = result::ok;
-              break;
-            case op_status::closed:
-              r = result::closed;
-              break;
-            default:
-              break;
+            case op_status::ok: r = result::ok; break;
+            case op_status::closed: r = result::closed; break;
+            default: break;
           }
           break;
         case waits::recv:
@@ -173,14 +168,9 @@ bool each_kind(waits w, wakes how, int capacity, bool thread) {
           break;
         case waits::recv_for:
           switch (c.recv_for(v, 1h)) {
-            case op_status::ok:
-              r = v == value ? result::ok : result::wrong;
-              break;
-            case op_status::closed:
-              r = result::closed;
-              break;
-            default:
-              break;
+            case op_status::ok: r = v == value ? result::ok : result::wrong; break;
+            case op_status::closed: r = result::closed; break;
+            default: break;
           }
           break;
         case waits::list: {
@@ -218,7 +208,8 @@ bool each_kind(waits w, wakes how, int capacity, bool thread) {
   switch (how) {
     case wakes::try_op:
       if (sends) {
-        // A buffered channel gives its oldest; an unbuffered one has nothing until the sender is there.
+        // A buffered channel gives its oldest; an unbuffered one has nothing until the sender is
+        // there.
         while (c.try_recv(out) != op_status::ok) offset::yield();
         fine = is_right(out);
       } else {
@@ -253,9 +244,7 @@ bool each_kind(waits w, wakes how, int capacity, bool thread) {
       else
         fine = c.send_for(T(value), 1h) == op_status::ok;
       break;
-    case wakes::close:
-      c.close();
-      break;
+    case wakes::close: c.close(); break;
   }
   const result r = *done.recv();
   if (plain.joinable()) plain.join();

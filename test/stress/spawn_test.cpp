@@ -1,5 +1,5 @@
-// Starting goroutines from everywhere: plain threads, goroutines, pinned ones, with stacks and names of
-// their own; storms of blocking calls.
+// Starting goroutines from everywhere: plain threads, goroutines, pinned ones, with stacks and
+// names of their own; storms of blocking calls.
 #include <cstdint>
 #include <set>
 #include <stdexcept>
@@ -58,8 +58,7 @@ TEST(spawn, trees) {
             count.fetch_add(1);
             return;
           }
-          for (int k = 0; k < 2; ++k)
-            all.go([left, &count, &all] { grow(left - 1, count, all); });
+          for (int k = 0; k < 2; ++k) all.go([left, &count, &all] { grow(left - 1, count, all); });
         }
       };
       offset::sync::wait_group all;
@@ -147,15 +146,9 @@ TEST(spawn, pinned_ones_stay) {
         threads[static_cast<std::size_t>(k)].store(here);
         for (long i = 0; i < rounds(1'000); ++i) {
           switch (i % 6) {
-            case 0:
-              d.send(i);
-              break;
-            case 1:
-              offset::select(c.if_send(i), d.if_send(i));
-              break;
-            case 2:
-              offset::yield();
-              break;
+            case 0: d.send(i); break;
+            case 1: offset::select(c.if_send(i), d.if_send(i)); break;
+            case 2: offset::yield(); break;
             case 3:
               m.lock();
               offset::yield();
@@ -251,9 +244,10 @@ TEST(spawn, blocking_calls_that_depend_on_one_another) {
       std::vector<offset::chan<long>> c;
       for (int i = 0; i <= depth; ++i) c.push_back(offset::make_chan<long>());
       for (int i = 0; i < depth; ++i)
-        offset::go([from = c[static_cast<std::size_t>(i)], to = c[static_cast<std::size_t>(i) + 1]] {
-          offset::blocking([&] { to.send(*from.recv() + 1); });  // on a plain thread
-        });
+        offset::go(
+            [from = c[static_cast<std::size_t>(i)], to = c[static_cast<std::size_t>(i) + 1]] {
+              offset::blocking([&] { to.send(*from.recv() + 1); });  // on a plain thread
+            });
       offset::yield();
       c[0].send(0);
       got = *c[depth].recv();

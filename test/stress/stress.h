@@ -1,8 +1,8 @@
 // What the stress tests share: how much to do, what to do when something hangs, and small tools.
 //
-// OFFSET_STRESS scales every test (default 1; the soak variants use more). A lost wake-up shows as a hang:
-// in tests of goroutines alone the library's deadlock report tells, or else ctest's TIMEOUT; with threads
-// of the program's own, a watchdog does.
+// OFFSET_STRESS scales every test (default 1; the soak variants use more). A lost wake-up shows as
+// a hang: in tests of goroutines alone the library's deadlock report tells, or else ctest's
+// TIMEOUT; with threads of the program's own, a watchdog does.
 #pragma once
 
 #include <algorithm>
@@ -56,23 +56,23 @@ inline double factor() {
   return value;
 }
 
-/// `quick` times the factor, and less under a sanitizer; at least 1.
+/// How many turns: `quick`, the factor, and what this build is good for (less under a sanitizer);
+/// at least 1.
 inline long rounds(long quick) {
-  const double slow = tsan ? 0.05 : asan ? 0.25 : 1.0;
-  return std::max(1L, static_cast<long>(static_cast<double>(quick) * factor() * slow));
+  const double scale = tsan ? 0.05 : asan ? 0.25 : 4.0;
+  return std::max(1L, static_cast<long>(static_cast<double>(quick) * factor() * scale));
 }
 
 /// How many goroutines may be alive: TSan knows some 8,000 fibers.
 inline int goroutines(int wanted) { return tsan ? std::min(wanted, 2'000) : wanted; }
 
-/// Aborts, saying what hangs, unless destroyed in time. It is a thread of the program's own: under it the
-/// deadlock report is silent.
+/// Aborts, saying what hangs, unless destroyed in time. It is a thread of the program's own: under
+/// it the deadlock report is silent.
 class watchdog {
  public:
   explicit watchdog(std::string what)
       : limit_(static_cast<long>(110 * std::max(1.0, factor()) * (tsan || asan ? 5 : 1))),
-        what_(std::move(what)),
-        thread_([this] { watch(); }) {}
+        what_(std::move(what)), thread_([this] { watch(); }) {}
   watchdog(const watchdog&) = delete;
   watchdog& operator=(const watchdog&) = delete;
   ~watchdog() {

@@ -1,5 +1,5 @@
-// Hammers for mutex, rw_mutex, cond, wait_group, semaphore and once, from goroutines, pinned goroutines and
-// plain threads at once.
+// Hammers for mutex, rw_mutex, cond, wait_group, semaphore and once, from goroutines, pinned
+// goroutines and plain threads at once.
 #include <deque>
 #include <memory>
 #include <mutex>

@@ -1,5 +1,5 @@
-// Goroutines that never come back to the scheduler: endless loops and unannounced blocking calls on every
-// P. Others, and timers, go on; carriers that were added for it retire again.
+// Goroutines that never come back to the scheduler: endless loops and unannounced blocking calls on
+// every P. Others, and timers, go on; carriers that were added for it retire again.
 #include <array>
 #include <atomic>
 #include <filesystem>
@@ -17,7 +17,8 @@ using stress::rounds;
 
 unsigned procs() {
   const char* const text = std::getenv("OFFSET_MAXPROCS");
-  return text != nullptr ? static_cast<unsigned>(std::atoi(text)) : std::thread::hardware_concurrency();
+  return text != nullptr ? static_cast<unsigned>(std::atoi(text))
+                         : std::thread::hardware_concurrency();
 }
 
 TEST(sysmon, endless_loops_on_every_p) {
@@ -155,7 +156,8 @@ TEST(sysmon, stalls_and_work) {
   EXPECT_EQ(sum.load(), items * (items - 1) / 2);
 }
 
-// A goroutine that was made ready by one that then loops for ever waits in the next slot of a busy P.
+// A goroutine that was made ready by one that then loops for ever waits in the next slot of a busy
+// P.
 TEST(sysmon, the_next_slot_of_a_busy_p) {
   offset::run([] {
     for (long turn = 0; turn < rounds(20); ++turn) {

@@ -1,5 +1,5 @@
-// Timers: storms of start, stop, reset and drop from many goroutines and threads; nothing stale is ever
-// received, nothing fires early, nothing is forgotten.
+// Timers: storms of start, stop, reset and drop from many goroutines and threads; nothing stale is
+// ever received, nothing fires early, nothing is forgotten.
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -91,27 +91,17 @@ TEST_F(timers_and_threads, shared_timers) {
       auto& k = tickers[d.below(tickers.size())];
       offset::time::time_point when;
       switch (d.below(7)) {
-        case 0:
-          t.reset(std::chrono::microseconds(d.below(50)));
-          break;
-        case 1:
-          t.stop();
-          break;
+        case 0: t.reset(std::chrono::microseconds(d.below(50))); break;
+        case 1: t.stop(); break;
         case 2:
           if (t.c().recv_for(when, 20us) == op_status::ok) received.fetch_add(1);
           break;
-        case 3:
-          k.reset(std::chrono::microseconds(10 + d.below(50)));
-          break;
+        case 3: k.reset(std::chrono::microseconds(10 + d.below(50))); break;
         case 4:
           if (k.c().recv_for(when, 60us) == op_status::ok) received.fetch_add(1);
           break;
-        case 5:
-          offset::select(t.c().if_recv(), k.c().if_recv(), offset::timeout(10us));
-          break;
-        default:
-          k.stop();
-          break;
+        case 5: offset::select(t.c().if_recv(), k.c().if_recv(), offset::timeout(10us)); break;
+        default: k.stop(); break;
       }
     }
   };
@@ -130,7 +120,8 @@ TEST_F(timers_and_threads, shared_timers) {
   EXPECT_TRUE(world.shutdown(60s));
 }
 
-// after_func, stopped at about the time it fires: it ran exactly when stop says that it was too late.
+// after_func, stopped at about the time it fires: it ran exactly when stop says that it was too
+// late.
 TEST(timers, functions_run_or_are_stopped) {
   std::atomic<long> ran{0};
   long stopped = 0;
@@ -188,7 +179,8 @@ TEST(timers, very_many) {
     std::vector<offset::time::timer> cancelled;
     for (int i = 0; i < many; ++i) {
       waits.push_back(offset::time::after(std::chrono::microseconds(d.below(30'000))));
-      if (i % 2 == 0) cancelled.emplace_back(std::chrono::microseconds(60'000'000 + d.below(1'000)));
+      if (i % 2 == 0)
+        cancelled.emplace_back(std::chrono::microseconds(60'000'000 + d.below(1'000)));
     }
     for (auto& t : cancelled)
       if (!t.stop()) std::abort();

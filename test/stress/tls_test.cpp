@@ -1,7 +1,8 @@
-// Hazard 1: the address of a thread's own variable, or of errno, kept across a switch to another thread.
-// The library must not keep one; a program must not either, so everything here is read by functions that
-// are not inlined, once before and once after. Built three times: as everything else is, with -O3 -flto
-// against liboffset.so, and with the library's own sources in one -O3 -flto program.
+// Hazard 1: the address of a thread's own variable, or of errno, kept across a switch to another
+// thread. The library must not keep one; a program must not either, so everything here is read by
+// functions that are not inlined, once before and once after. Built three times: as everything else
+// is, with -O3 -flto against liboffset.so, and with the library's own sources in one -O3 -flto
+// program.
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -23,8 +24,8 @@ using stress::rounds;
 
 thread_local long own_tid = 0;
 
-// Neither inlined nor taken for a function without effects, whose second call could be left out: glibc
-// declares the address of errno and pthread_self to be constant, and compilers believe it.
+// Neither inlined nor taken for a function without effects, whose second call could be left out:
+// glibc declares the address of errno and pthread_self to be constant, and compilers believe it.
 #define OFFSET_STRESS_OPAQUE [[gnu::noinline]]
 inline void opaque() { asm volatile("" ::: "memory"); }
 
@@ -70,26 +71,16 @@ bool migrate(dice& d, const offset::chan<long>& c, const offset::chan<long>& e,
   const long before = real_tid();
   for (int i = 0; i < 200; ++i) {
     switch (d.below(6)) {
-      case 0:
-        offset::yield();
-        break;
-      case 1:
-        offset::select(c.if_send(1), e.if_recv(), offset::timeout(20us));
-        break;
-      case 2:
-        offset::select(c.if_recv(), e.if_send(2), offset::timeout(20us));
-        break;
-      case 3:
-        offset::time::sleep(1us);
-        break;
+      case 0: offset::yield(); break;
+      case 1: offset::select(c.if_send(1), e.if_recv(), offset::timeout(20us)); break;
+      case 2: offset::select(c.if_recv(), e.if_send(2), offset::timeout(20us)); break;
+      case 3: offset::time::sleep(1us); break;
       case 4:
         m.lock();
         offset::yield();
         m.unlock();
         break;
-      default:
-        offset::blocking([] { stress::burn(50); });
-        break;
+      default: offset::blocking([] { stress::burn(50); }); break;
     }
     if (real_tid() != before) return true;
   }
@@ -150,17 +141,12 @@ TEST(tls, allocations_across_migrations) {
           std::memset(block, static_cast<int>(size & 0xff), size);
           mine.emplace_back(block, size);
           switch (d.below(5)) {
-            case 0:
-              offset::yield();
-              break;
-            case 1:
-              pass.send(std::make_unique<std::string>(size % 300, 'x'));
-              break;
+            case 0: offset::yield(); break;
+            case 1: pass.send(std::make_unique<std::string>(size % 300, 'x')); break;
             case 2:
               if (d.below(20) == 0) migrate(d, c, e, m);
               break;
-            default:
-              break;
+            default: break;
           }
           while (mine.size() > 20) {
             const std::size_t at = d.below(mine.size());

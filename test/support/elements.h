@@ -10,10 +10,11 @@ namespace test {
 
 /// What became of the `counted` values that belong to it.
 struct ledger {
-  std::atomic<long> alive{0};    // objects, moved-from ones included
-  std::atomic<long> values{0};   // objects that hold a value: what a program would call lost or doubled
+  std::atomic<long> alive{0};  // objects, moved-from ones included
+  std::atomic<long> values{
+      0};  // objects that hold a value: what a program would call lost or doubled
   std::atomic<long> copies{0};
-  std::atomic<long> errors{0};   // destroyed twice, or used when dead
+  std::atomic<long> errors{0};        // destroyed twice, or used when dead
   std::atomic<long> copies_left{-1};  // copying throws once this is 0; -1: never
 };
 

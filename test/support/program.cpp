@@ -114,8 +114,8 @@ outcome run_program(const char* name, const std::vector<std::string>& environmen
   const auto until = std::chrono::steady_clock::now() + limit;
   pollfd watch[2] = {{out.read, POLLIN, 0}, {err.read, POLLIN, 0}};
   while (watch[0].fd >= 0 || watch[1].fd >= 0) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        until - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     if (left.count() <= 0) {
       result.timed_out = true;
       kill(pid, SIGKILL);

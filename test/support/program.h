@@ -1,5 +1,6 @@
-// Programs that are expected to die, as child processes: the test's own executable, started again with
-// the name of one of its programs. Link support/program.cpp, which has the main function for it.
+// Programs that are expected to die, as child processes: the test's own executable, started again
+// with the name of one of its programs. Link support/program.cpp, which has the main function for
+// it.
 //
 //     PROGRAM(close_twice) { return offset::run([] { ... }); }
 //     TEST(Panic, CloseTwice) { EXPECT_EQ(test::run_program("close_twice").status, 2); }
@@ -49,7 +50,7 @@ inline constexpr bool sanitized = false;
 
 }  // namespace test
 
-#define PROGRAM(name)                                                \
-  int program_##name();                                              \
+#define PROGRAM(name)                                               \
+  int program_##name();                                             \
   const test::program known_program_##name(#name, &program_##name); \
   int program_##name()

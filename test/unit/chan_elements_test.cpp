@@ -1,5 +1,5 @@
-// What channels do with their elements: each value lives once and dies once, is moved only when it was
-// sent, and its own code may use the channel.
+// What channels do with their elements: each value lives once and dies once, is moved only when it
+// was sent, and its own code may use the channel.
 #include <array>
 #include <memory>
 #include <string>
@@ -77,7 +77,8 @@ TEST(ChanElements, EveryPathDestroysOnce) {
               case 0: c.send(std::move(v)); break;
               case 1: c.send(v); break;
               case 2:
-                while (c.send_for(std::move(v), 1ms) != op_status::ok) {}
+                while (c.send_for(std::move(v), 1ms) != op_status::ok) {
+                }
                 break;
               case 3: offset::select(c.if_send(std::move(v))); break;
               default: break;
@@ -311,9 +312,9 @@ TEST(ChanElements, LoudMovesMayCloseTheChannel) {
 }
 
 TEST(ChanElements, LoudValueUnderWayKeepsReceiversFifo) {
-  // R1 and R2 wait. The first sender is in the middle of filling its slot when a second value arrives
-  // behind it; R1 then gets the first value, and while that is moved the second belongs to R2: a
-  // receive that comes now must not take it.
+  // R1 and R2 wait. The first sender is in the middle of filling its slot when a second value
+  // arrives behind it; R1 then gets the first value, and while that is moved the second belongs to
+  // R2: a receive that comes now must not take it.
   offset::run([] {
     auto c = make_chan<loud>(2);
     auto results = make_chan<std::pair<int, int>>(2);

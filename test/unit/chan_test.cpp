@@ -339,24 +339,38 @@ TEST(Chan, DirectionalHandles) {
 
 // What Go's compiler refuses, ours must.
 template <class C>
-concept sends = requires(const C& c) { c.send(1); };
+concept sends = requires(const C& c) {
+  c.send(1);
+};
 template <class C>
-concept try_sends = requires(const C& c) { c.try_send(1); };
+concept try_sends = requires(const C& c) {
+  c.try_send(1);
+};
 template <class C>
-concept receives = requires(const C& c) { c.recv(); };
+concept receives = requires(const C& c) {
+  c.recv();
+};
 template <class C>
-concept try_receives = requires(const C& c, int& out) { c.try_recv(out); };
+concept try_receives = requires(const C& c, int& out) {
+  c.try_recv(out);
+};
 template <class C>
-concept closes = requires(const C& c) { c.close(); };
+concept closes = requires(const C& c) {
+  c.close();
+};
 template <class C>
 concept ranges = requires(const C& c) {
   c.begin();
   c.end();
 };
 template <class C>
-concept selects_send = requires(const C& c, int v) { c.if_send(v); };
+concept selects_send = requires(const C& c, int v) {
+  c.if_send(v);
+};
 template <class C>
-concept selects_recv = requires(const C& c) { c.if_recv(); };
+concept selects_recv = requires(const C& c) {
+  c.if_recv();
+};
 
 static_assert(sends<chan<int>> && receives<chan<int>> && closes<chan<int>> && ranges<chan<int>>);
 static_assert(selects_send<chan<int>> && selects_recv<chan<int>>);
@@ -381,7 +395,9 @@ static_assert(std::is_nothrow_copy_constructible_v<chan<std::string>>);
 static_assert(std::is_nothrow_default_constructible_v<chan<std::string>>);
 
 template <class T>
-concept try_sendable_as_int = requires(const chan<int>& c, T v) { c.try_send(v); };
+concept try_sendable_as_int = requires(const chan<int>& c, T v) {
+  c.try_send(v);
+};
 static_assert(!try_sendable_as_int<std::string>);
 
 TEST(Chan, ValueOfAnotherTypeConverts) {

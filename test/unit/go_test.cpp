@@ -88,11 +88,22 @@ TEST(Go, ArgumentsLiveAndDieOnce) {
     auto done = make_chan<void>();
     const test::counted kept(&l, 1);
     for (int i = 0; i < 100; ++i) {
-      go([=](const test::counted& v) { EXPECT_EQ(v.value(), 1); done.send(); }, kept);
-      go([=, v = test::counted(&l, 2)] { EXPECT_EQ(v.value(), 2); done.send(); });
+      go(
+          [=](const test::counted& v) {
+            EXPECT_EQ(v.value(), 1);
+            done.send();
+          },
+          kept);
+      go([=, v = test::counted(&l, 2)] {
+        EXPECT_EQ(v.value(), 2);
+        done.send();
+      });
       // Too large to be moved to the stack.
       std::array<char, 1'000> pad{};
-      go([=, v = test::counted(&l, 3)] { EXPECT_EQ(v.value() + pad[0], 3); done.send(); });
+      go([=, v = test::counted(&l, 3)] {
+        EXPECT_EQ(v.value() + pad[0], 3);
+        done.send();
+      });
     }
     for (int i = 0; i < 300; ++i) done.recv();
     EXPECT_TRUE(test::await([&] { return l.alive.load() == 1; })) << l.alive.load();
@@ -205,7 +216,8 @@ TEST(Go, Options) {
       c.send(frame[0] + frame[(2 << 20) - 1]);
     });
     EXPECT_EQ(c.recv(), 3);
-    go({.stack_size = 16 << 10}, [=](int a) { c.send(a); }, 5);
+    go(
+        {.stack_size = 16 << 10}, [=](int a) { c.send(a); }, 5);
     EXPECT_EQ(c.recv(), 5);
     const offset::go_options all{.name = "all", .stack_size = 1 << 20, .pinned = true};
     go(all, [=] { c.send(6); });

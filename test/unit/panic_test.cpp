@@ -1,4 +1,5 @@
-// Panics and fatal errors: Go's words on stderr, exit status 2. Each program dies in a child process.
+// Panics and fatal errors: Go's words on stderr, exit status 2. Each program dies in a child
+// process.
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -50,21 +51,45 @@ void expect_fatal(const char* name, const std::string& text) {
 
 // --- what was thrown
 
-PROGRAM(throw_runtime_error) { return in_goroutine([] { throw std::runtime_error("boom"); }); }
-PROGRAM(throw_panic_error) { return in_goroutine([] { throw offset::panic_error("mine"); }); }
-PROGRAM(throw_text) { return in_goroutine([] { throw "a literal"; }); }
-PROGRAM(throw_string) { return in_goroutine([] { throw std::string("a string"); }); }
-PROGRAM(throw_int) { return in_goroutine([] { throw 42; }); }
-PROGRAM(throw_negative) { return in_goroutine([] { throw -7L; }); }
-PROGRAM(throw_unsigned) { return in_goroutine([] { throw 18446744073709551615ULL; }); }
-PROGRAM(throw_double) { return in_goroutine([] { throw 1.5; }); }
-PROGRAM(throw_small_double) { return in_goroutine([] { throw -2.5e-120; }); }
-PROGRAM(throw_bool) { return in_goroutine([] { throw true; }); }
-PROGRAM(throw_lines) { return in_goroutine([] { throw std::string("one\ntwo"); }); }
+PROGRAM(throw_runtime_error) {
+  return in_goroutine([] { throw std::runtime_error("boom"); });
+}
+PROGRAM(throw_panic_error) {
+  return in_goroutine([] { throw offset::panic_error("mine"); });
+}
+PROGRAM(throw_text) {
+  return in_goroutine([] { throw "a literal"; });
+}
+PROGRAM(throw_string) {
+  return in_goroutine([] { throw std::string("a string"); });
+}
+PROGRAM(throw_int) {
+  return in_goroutine([] { throw 42; });
+}
+PROGRAM(throw_negative) {
+  return in_goroutine([] { throw -7L; });
+}
+PROGRAM(throw_unsigned) {
+  return in_goroutine([] { throw 18446744073709551615ULL; });
+}
+PROGRAM(throw_double) {
+  return in_goroutine([] { throw 1.5; });
+}
+PROGRAM(throw_small_double) {
+  return in_goroutine([] { throw -2.5e-120; });
+}
+PROGRAM(throw_bool) {
+  return in_goroutine([] { throw true; });
+}
+PROGRAM(throw_lines) {
+  return in_goroutine([] { throw std::string("one\ntwo"); });
+}
 struct plain {
   int x = 0;
 };
-PROGRAM(throw_struct) { return in_goroutine([] { throw plain(); }); }
+PROGRAM(throw_struct) {
+  return in_goroutine([] { throw plain(); });
+}
 
 TEST(Panic, SaysWhatWasThrown) {
   expect_panic("throw_runtime_error", "boom");
@@ -137,10 +162,18 @@ PROGRAM(close_twice) {
     c.close();
   });
 }
-PROGRAM(close_nil) { return in_goroutine([] { offset::chan<int>().close(); }); }
-PROGRAM(makechan_negative) { return in_goroutine([] { make_chan<int>(-1); }); }
-PROGRAM(wait_group_negative) { return in_goroutine([] { offset::sync::wait_group().done(); }); }
-PROGRAM(semaphore_released) { return in_goroutine([] { offset::sync::semaphore(1).release(); }); }
+PROGRAM(close_nil) {
+  return in_goroutine([] { offset::chan<int>().close(); });
+}
+PROGRAM(makechan_negative) {
+  return in_goroutine([] { make_chan<int>(-1); });
+}
+PROGRAM(wait_group_negative) {
+  return in_goroutine([] { offset::sync::wait_group().done(); });
+}
+PROGRAM(semaphore_released) {
+  return in_goroutine([] { offset::sync::semaphore(1).release(); });
+}
 PROGRAM(ticker_zero) {
   return in_goroutine([] { offset::time::ticker(std::chrono::seconds(0)); });
 }
@@ -150,7 +183,9 @@ PROGRAM(ticker_reset_zero) {
     t.reset(std::chrono::seconds(-1));
   });
 }
-PROGRAM(timer_stop_unset) { return in_goroutine([] { offset::time::timer().stop(); }); }
+PROGRAM(timer_stop_unset) {
+  return in_goroutine([] { offset::time::timer().stop(); });
+}
 PROGRAM(timer_reset_unset) {
   return in_goroutine([] { offset::time::timer().reset(std::chrono::seconds(1)); });
 }
@@ -189,8 +224,12 @@ int uncatchable(F f) {
     }
   });
 }
-PROGRAM(unlock_unlocked) { return uncatchable([] { offset::sync::mutex().unlock(); }); }
-PROGRAM(rw_unlock_unlocked) { return uncatchable([] { offset::sync::rw_mutex().unlock(); }); }
+PROGRAM(unlock_unlocked) {
+  return uncatchable([] { offset::sync::mutex().unlock(); });
+}
+PROGRAM(rw_unlock_unlocked) {
+  return uncatchable([] { offset::sync::rw_mutex().unlock(); });
+}
 PROGRAM(rw_unlock_read_locked) {
   return uncatchable([] {
     offset::sync::rw_mutex m;
@@ -198,7 +237,9 @@ PROGRAM(rw_unlock_read_locked) {
     m.unlock();
   });
 }
-PROGRAM(rw_runlock_unlocked) { return uncatchable([] { offset::sync::rw_mutex().runlock(); }); }
+PROGRAM(rw_runlock_unlocked) {
+  return uncatchable([] { offset::sync::rw_mutex().runlock(); });
+}
 PROGRAM(rw_runlock_locked) {
   return uncatchable([] {
     offset::sync::rw_mutex m;
@@ -246,7 +287,9 @@ TEST(Panic, NamesTheGoroutine) {
 }
 
 void (*volatile throws)() = [] { throw std::runtime_error("deep"); };
-PROGRAM(deep_panic) { return in_goroutine([] { a_function_with_a_name(throws); }); }
+PROGRAM(deep_panic) {
+  return in_goroutine([] { a_function_with_a_name(throws); });
+}
 TEST(Panic, StackOfWhereItWasThrown) {
   const auto o = test::run_program("deep_panic");
   EXPECT_EQ(o.status, 2);

@@ -18,13 +18,14 @@ using offset::op_status;
 
 namespace {
 
-[[maybe_unused]] int seven() { return 7; }
+int seven() { return 7; }
 void nothing() {}
 
 TEST(Run, Result) {
   EXPECT_EQ(offset::run([] { return 5; }), 5);
   EXPECT_EQ(offset::run([] {}), 0);
-  // BUG 7: EXPECT_EQ(offset::run(seven), 7);
+  EXPECT_EQ(offset::run(seven), 7);
+  EXPECT_EQ(offset::run(nothing), 0);
   EXPECT_EQ(offset::run(&nothing), 0);
   EXPECT_EQ(offset::run([] { return true; }), 1);
   EXPECT_EQ(offset::run({.maxprocs = 3}, [] { return -1; }), -1);

@@ -276,7 +276,8 @@ TEST(SelectChoice, TimeoutsRaceWithSenders) {
       });
     int sent = 0;
     for (int i = 0; i < 2'000; ++i)
-      if (select(a.if_send(1), b.if_send(1), offset::timeout(std::chrono::microseconds(i % 40))) < 2)
+      if (select(a.if_send(1), b.if_send(1), offset::timeout(std::chrono::microseconds(i % 40))) <
+          2)
         ++sent;
     stop = true;
     all.wait();

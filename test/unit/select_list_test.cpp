@@ -172,8 +172,8 @@ TEST(SelectList, LvalueIsReadWhenChosen) {
 }
 
 TEST(SelectList, LvalueIsReadAnewAfterASelectThatWaited) {
-  // A select that had to wait copied the value, and another case was chosen: the next select sends what
-  // the variable holds then.
+  // A select that had to wait copied the value, and another case was chosen: the next select sends
+  // what the variable holds then.
   offset::run([] {
     auto strings = make_chan<std::string>();
     auto other = make_chan<int>();

@@ -139,8 +139,7 @@ TEST(Select, Handlers) {
     select(c.if_recv([&](std::optional<int> v) { note(v ? "value" : "closed"); }));
     select(c.if_recv([&](int v) { note("zero " + std::to_string(v)); }));
     select(c.if_recv([&] { note("none"); }));
-    EXPECT_EQ(log,
-              "sent;opt 5;int 6;none;auto 8;otherwise;timeout;closed;zero 0;none;");
+    EXPECT_EQ(log, "sent;opt 5;int 6;none;auto 8;otherwise;timeout;closed;zero 0;none;");
   });
 }
 

@@ -1,10 +1,11 @@
 /// \file
-/// The cases of a select, as `c.if_send(…)` and `c.if_recv(…)` make them. They are meant to be written
-/// inside the call of select, or to be turned into a `select_case`.
+/// The cases of a select, as `c.if_send(…)` and `c.if_recv(…)` make them. They are meant to be
+/// written inside the call of select, or to be turned into a `select_case`.
 ///
-/// What select asks of a case: `describe()`, once at its start, gives its channel and where the value is
-/// or goes; `prepare()` makes the copy of an lvalue that is to be sent, and answers where it is;
-/// `finish(ok)` follows when the case was performed. A case whose channel handle was a temporary owns it.
+/// What select asks of a case: `describe()`, once at its start, gives its channel and where the
+/// value is or goes; `prepare()` makes the copy of an lvalue that is to be sent, and answers where
+/// it is; `finish(ok)` follows when the case was performed. A case whose channel handle was a
+/// temporary owns it.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,7 @@ struct case_desc {
   chan_core* core = nullptr;  // null: never ready
   void* elem = nullptr;
   bool is_send = false;
-  bool unprepared = false;    // a send whose value is to be copied first: answered by `prepare`
+  bool unprepared = false;  // a send whose value is to be copied first: answered by `prepare`
 };
 
 /// How a case holds its channel: borrowed from an lvalue handle, or owned.
@@ -62,7 +63,7 @@ class send_rvalue_case {
   void finish(bool) { call_handler(handler_); }
 
   /// For select_case: the same case owning its value.
-  auto own() && ;
+  auto own() &&;
 
  private:
   template <class, class>
@@ -144,8 +145,9 @@ class send_lvalue_case {
 
 /// What if_recv takes for a handler of T.
 template <class F, class T>
-concept is_handler = std::is_invocable_v<std::decay_t<F>&, std::optional<T>> ||
-                     std::is_invocable_v<std::decay_t<F>&, T> || std::is_invocable_v<std::decay_t<F>&>;
+concept is_handler = std::is_invocable_v < std::decay_t<F>
+&, std::optional < T >> || std::is_invocable_v<std::decay_t<F>&, T> ||
+       std::is_invocable_v<std::decay_t<F>&>;
 
 // Where a received value goes. `take` is called with the value, or with null on a closed channel.
 
@@ -185,7 +187,8 @@ struct into_handler {
       else
         std::invoke(handler);
     } else if constexpr (std::is_invocable_v<F&, std::optional<T>>) {
-      // A handler of anything takes T; only one that names the optional (or takes it alone) gets it.
+      // A handler of anything takes T; only one that names the optional (or takes it alone) gets
+      // it.
       if (value != nullptr)
         std::invoke(handler, std::optional<T>(std::move(*value)));
       else

@@ -2,12 +2,13 @@
 /// The part of a channel that does not depend on its element type, and the calls that wait.
 ///
 /// Invariants, under the lock:
-/// - `receivers` is not empty only while no value could be taken, `senders` only while none could be
+/// - `receivers` is not empty only while no value could be taken, `senders` only while none could
+/// be
 ///   put, waiters that were claimed elsewhere (stale selects) aside.
 /// - values leave in the order in which their senders took their place.
 /// - nothing is sent after `closed`; waiters that close found were taken out by it.
-/// Quiet elements lie in the ring itself. For the others (element.hpp) the ring holds the numbers of
-/// slots, so that an element is moved in and out of its slot with the channel unlocked: see
+/// Quiet elements lie in the ring itself. For the others (element.hpp) the ring holds the numbers
+/// of slots, so that an element is moved in and out of its slot with the channel unlocked: see
 /// src/chan/loud_ring.h.
 #pragma once
 
@@ -29,18 +30,18 @@ namespace offset::inline v0::detail {
 
 struct loud_ring;
 
-/// Called when the last handle of a channel is gone, before its values are destroyed: what feeds the
-/// channel (a timer) lets go of it, and frees the memory that the core lies in.
+/// Called when the last handle of a channel is gone, before its values are destroyed: what feeds
+/// the channel (a timer) lets go of it, and frees the memory that the core lies in.
 using core_disposer = void (*)(chan_core*) noexcept;
 
 struct chan_core {
   // First line: everything the uncontended paths touch.
   chan_word word;
-  std::atomic<std::size_t> count{0};    // written under the lock, read anywhere (len)
+  std::atomic<std::size_t> count{0};  // written under the lock, read anywhere (len)
   std::size_t capacity;
-  std::size_t receive_at = 0;           // index into the ring
+  std::size_t receive_at = 0;  // index into the ring
   std::size_t send_at = 0;
-  std::byte* ring;                      // quiet elements; otherwise null
+  std::byte* ring;  // quiet elements; otherwise null
   std::atomic<std::size_t> handles{1};
   // Second line: the wait path.
   wait_queue receivers;
@@ -48,7 +49,7 @@ struct chan_core {
   const element_ops* ops;
   loud_ring* loud = nullptr;
   core_disposer dispose;
-  bool hides_buffer = false;            // a timer's channel: len and cap read 0
+  bool hides_buffer = false;  // a timer's channel: len and cap read 0
 
   chan_core(const element_ops& o, std::size_t cap, std::byte* r, core_disposer d) noexcept
       : word(cap > 0 ? chan_word::sendable : 0), capacity(cap), ring(r), ops(&o), dispose(d) {}
@@ -72,12 +73,13 @@ OFFSET_API op_status chan_send(chan_core* core, void* value, std::int64_t deadli
 OFFSET_API op_status chan_recv(chan_core* core, void* out, std::int64_t deadline);
 OFFSET_API void chan_close(chan_core* core);
 
-/// The inline paths: true when the operation was done. They cover an unlocked, open, buffered channel
-/// of quiet elements with nobody queued: one locked instruction.
+/// The inline paths: true when the operation was done. They cover an unlocked, open, buffered
+/// channel of quiet elements with nobody queued: one locked instruction.
 template <class T>
 inline bool chan_send_inline(chan_core* core, T& value) noexcept {
   if constexpr (quiet<T>) {
-    constexpr auto look = chan_word::locked | chan_word::closed | chan_word::waited | chan_word::sendable;
+    constexpr auto look =
+        chan_word::locked | chan_word::closed | chan_word::waited | chan_word::sendable;
     if (core == nullptr) [[unlikely]]
       return false;
     const auto seen = core->word.own();
@@ -125,8 +127,7 @@ inline bool chan_recv_inline(chan_core* core, void* out) noexcept {
 
 /// True when a try would not find anything: decided on one load, no lock.
 inline bool chan_surely_empty(const chan_core* core) noexcept {
-  return core == nullptr ||
-         (core->word.load() & (chan_word::locked | chan_word::receivable)) == 0;
+  return core == nullptr || (core->word.load() & (chan_word::locked | chan_word::receivable)) == 0;
 }
 inline bool chan_surely_full(const chan_core* core) noexcept {
   return core == nullptr || (core->word.load() & (chan_word::locked | chan_word::sendable)) == 0;

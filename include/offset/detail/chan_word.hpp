@@ -1,9 +1,10 @@
 /// \file
 /// The first word of a channel: its lock, what it is ready for, and a version, in 64 bits.
 ///
-/// One compare-and-swap locks, one store unlocks. A channel that is not ready is seen by one load, and
-/// two equal loads of an unlocked word prove that nobody changed the channel between them, which is
-/// how a select with a default looks at several channels at one instant without locking any.
+/// One compare-and-swap locks, one store unlocks. A channel that is not ready is seen by one load,
+/// and two equal loads of an unlocked word prove that nobody changed the channel between them,
+/// which is how a select with a default looks at several channels at one instant without locking
+/// any.
 ///
 ///   bit 0   locked
 ///   bit 1   closed
@@ -12,13 +13,15 @@
 ///   bit 4   waited: some waiter is queued (it may be stale: a select that was won elsewhere)
 ///   bit 5…  version, one more at each unlock
 ///
-/// Bits 1 to 4 are written by the lock's owner as it unlocks, so an unlocked word tells the truth about
-/// bits 1 to 3, except that a stale waiter may make a channel look ready: the lock then tells.
+/// Bits 1 to 4 are written by the lock's owner as it unlocks, so an unlocked word tells the truth
+/// about bits 1 to 3, except that a stale waiter may make a channel look ready: the lock then
+/// tells.
 ///
 /// The contended path spins, yields the CPU, then sleeps on a futex. Because the unlocking store is
-/// not a read-modify-write, the sleeper announces itself (contenders.hpp) and makes every other thread
-/// pass a barrier before it looks at the word again (base/asymmetric_fence.h); the owner looks for
-/// sleepers after its store. So either the owner sees the contender or the contender sees the lock free.
+/// not a read-modify-write, the sleeper announces itself (contenders.hpp) and makes every other
+/// thread pass a barrier before it looks at the word again (base/asymmetric_fence.h); the owner
+/// looks for sleepers after its store. So either the owner sees the contender or the contender sees
+/// the lock free.
 #pragma once
 
 #include <atomic>

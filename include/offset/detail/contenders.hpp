@@ -1,9 +1,9 @@
 /// \file
 /// Who sleeps for a lock, counted by the lock's address in a table of the library's.
 ///
-/// A lock's owner unlocks by a plain store and then looks here whether somebody sleeps. It must not look
-/// into the lock itself: as soon as it is unlocked another thread may lock it, unlock it, and free it.
-/// Two locks that share a counter cost each other a needless wake, nothing more.
+/// A lock's owner unlocks by a plain store and then looks here whether somebody sleeps. It must not
+/// look into the lock itself: as soon as it is unlocked another thread may lock it, unlock it, and
+/// free it. Two locks that share a counter cost each other a needless wake, nothing more.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
 /// \file
-/// From std::chrono to the library's nanoseconds on the steady clock, saturating: a duration too long
-/// to count is forever, a time long past is past.
+/// From std::chrono to the library's nanoseconds on the steady clock, saturating: a duration too
+/// long to count is forever, a time long past is past.
 #pragma once
 
 #include <chrono>
@@ -63,8 +63,9 @@ std::int64_t deadline_at(std::chrono::time_point<Clock, Duration> t) noexcept {
     return to_ns(t.time_since_epoch());
   else
     // Each in nanoseconds first: a difference in the clock's own units could overflow.
-    return add_saturating(steady_now(), subtract_saturating(to_ns(t.time_since_epoch()),
-                                                            to_ns(Clock::now().time_since_epoch())));
+    return add_saturating(
+        steady_now(),
+        subtract_saturating(to_ns(t.time_since_epoch()), to_ns(Clock::now().time_since_epoch())));
 }
 
 }  // namespace offset::inline v0::detail

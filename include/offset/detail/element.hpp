@@ -44,7 +44,7 @@ template <class T>
 inline constexpr bool quiet<std::optional<T>> = quiet<T>;
 template <class A, class B>
   requires(!std::is_trivially_copyable_v<std::pair<A, B>>)
-inline constexpr bool quiet<std::pair<A, B>> = quiet<A>&& quiet<B>;
+inline constexpr bool quiet<std::pair<A, B>> = quiet<A> && quiet<B>;
 
 struct element_ops {
   std::size_t size;

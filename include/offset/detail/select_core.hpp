@@ -20,9 +20,9 @@ struct select_slot {
 
 struct select_result {
   enum class kind : std::uint8_t {
-    performed,  // `index`; `ok`: by a value, not by close
-    not_ready,  // nothing was ready, or the time came
-    prepare,    // `index` is ready to send, but its value must be copied first
+    performed,    // `index`; `ok`: by a value, not by close
+    not_ready,    // nothing was ready, or the time came
+    prepare,      // `index` is ready to send, but its value must be copied first
     prepare_all,  // the select has to wait: every unprepared case must be prepared first
     closed_send,  // `index` is a send to a closed channel
   };
@@ -31,8 +31,8 @@ struct select_result {
   std::size_t index;
 };
 
-/// `wait_ns`: detail::poll for a select with a default, detail::forever, or nanoseconds from now (what
-/// is ready wins even when they are not positive). Nothing is changed unless `performed`.
+/// `wait_ns`: detail::poll for a select with a default, detail::forever, or nanoseconds from now
+/// (what is ready wins even when they are not positive). Nothing is changed unless `performed`.
 OFFSET_API select_result select_run(const case_desc* cases, select_slot* slots, std::size_t n,
                                     std::int64_t wait_ns);
 

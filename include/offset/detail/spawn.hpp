@@ -30,10 +30,11 @@ struct alignas(16) seed {
   void* closure() noexcept { return this + 1; }
 };
 
-/// Throws std::logic_error when no runtime is alive, std::bad_alloc and std::system_error when there
-/// is no memory or no room for another stack.
+/// Throws std::logic_error when no runtime is alive, std::bad_alloc and std::system_error when
+/// there is no memory or no room for another stack.
 OFFSET_API seed* seed_new(std::size_t closure_size);
-/// Gives the memory back: `seed_delete` of one that was started, `seed_discard` of one that was not.
+/// Gives the memory back: `seed_delete` of one that was started, `seed_discard` of one that was
+/// not.
 OFFSET_API void seed_delete(seed* s) noexcept;
 OFFSET_API void seed_discard(seed* s) noexcept;
 /// Queues it. With options (its name, stack or own thread) it may throw; the seed is then still the
@@ -42,7 +43,8 @@ OFFSET_API void seed_start(seed* s) noexcept;
 OFFSET_API void seed_start_with(seed* s, const go_options& options);
 [[noreturn]] OFFSET_API void go_nil() noexcept;
 
-/// A closure of this size is moved to the goroutine's stack as it starts, and its seed is used again.
+/// A closure of this size is moved to the goroutine's stack as it starts, and its seed is used
+/// again.
 inline constexpr std::size_t most_moved = 256;
 
 template <class C>

@@ -11,8 +11,9 @@ namespace offset::inline v0::detail {
 
 struct room_waiter;
 
-/// Zero-initialised memory is a valid empty room. The library does everything with it; the destructor
-/// lets go of goroutines that still wait (whose reference dangles, or whose program ends).
+/// Zero-initialised memory is a valid empty room. The library does everything with it; the
+/// destructor lets go of goroutines that still wait (whose reference dangles, or whose program
+/// ends).
 class wait_room {
  public:
   constexpr wait_room() noexcept = default;

@@ -3,9 +3,10 @@
 ///
 /// A waiter lies on the stack of whoever waits. Who may touch what:
 /// - `next`, `prev`, `core`, `queued`: only under the channel's lock.
-/// - Whoever takes a waiter out of a queue (and, for a waiter with a claim, wins the claim, still under
-///   the lock) owns `elem` and `completed` until it makes `who` ready; the owner of the stack owns them
-///   at all other times. One taker per waiter, one ready per wait.
+/// - Whoever takes a waiter out of a queue (and, for a waiter with a claim, wins the claim, still
+/// under
+///   the lock) owns `elem` and `completed` until it makes `who` ready; the owner of the stack owns
+///   them at all other times. One taker per waiter, one ready per wait.
 /// - A taker that loses the claim leaves the waiter unqueued and touches nothing else.
 #pragma once
 
@@ -49,14 +50,14 @@ class claim_word {
 struct waiter {
   waiter* next = nullptr;
   waiter* prev = nullptr;
-  chan_core* core = nullptr;    // null once the channel is gone
-  void* elem = nullptr;         // a send: the value; a receive: raw storage for one, or null
+  chan_core* core = nullptr;  // null once the channel is gone
+  void* elem = nullptr;       // a send: the value; a receive: raw storage for one, or null
   sleeper who = 0;
   claim_word* claim = nullptr;  // null: this waiter is its owner's only one
   std::uint32_t index = 0;      // the case's index, for the claim
   bool is_send = false;
   bool queued = false;
-  bool completed = false;       // by a value; otherwise by close
+  bool completed = false;  // by a value; otherwise by close
 };
 
 struct wait_queue {

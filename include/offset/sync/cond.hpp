@@ -11,16 +11,16 @@
 
 namespace offset::inline v0::sync {
 
-/// Waiters are woken first in, first out; one that comes later never takes a signal from one that waited
-/// before, and nobody wakes up without a signal.
+/// Waiters are woken first in, first out; one that comes later never takes a signal from one that
+/// waited before, and nobody wakes up without a signal.
 class cond {
  public:
   explicit cond(mutex& m) noexcept : mutex_(&m) {}
   cond(const cond&) = delete;
   cond& operator=(const cond&) = delete;
 
-  /// Unlocks, waits for a signal, locks again. `lock` must hold the mutex of this cond, or panic_error
-  /// is thrown.
+  /// Unlocks, waits for a signal, locks again. `lock` must hold the mutex of this cond, or
+  /// panic_error is thrown.
   OFFSET_API void wait(std::unique_lock<mutex>& lock);
   /// Waits until `pred()` holds; at once when it does.
   template <class Pred>

@@ -10,11 +10,11 @@
 
 namespace offset::inline v0::sync {
 
-/// Lockable: std::lock_guard, unique_lock and scoped_lock work. From goroutines and plain threads; not
-/// recursive; may be unlocked by another goroutine than the one that locked it. Waiters are first in,
-/// first out, but a running goroutine may lock a mutex that was just unlocked before the woken one
-/// does, until one has waited for a millisecond: then it is handed over (Go's starvation mode).
-/// An unlock happens before the next lock returns. One locked instruction each, uncontended.
+/// Lockable: std::lock_guard, unique_lock and scoped_lock work. From goroutines and plain threads;
+/// not recursive; may be unlocked by another goroutine than the one that locked it. Waiters are
+/// first in, first out, but a running goroutine may lock a mutex that was just unlocked before the
+/// woken one does, until one has waited for a millisecond: then it is handed over (Go's starvation
+/// mode). An unlock happens before the next lock returns. One locked instruction each, uncontended.
 class mutex {
  public:
   constexpr mutex() noexcept = default;

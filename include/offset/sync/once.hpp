@@ -1,5 +1,6 @@
 /// \file
-/// sync::once and sync::once_value: doing something exactly once. Go's sync.Once, OnceFunc, OnceValue.
+/// sync::once and sync::once_value: doing something exactly once. Go's sync.Once, OnceFunc,
+/// OnceValue.
 #pragma once
 
 #include <atomic>
@@ -55,9 +56,9 @@ struct state {
   once guard;
   std::optional<F> f;  // let go of after the call
   std::exception_ptr error;
-  std::conditional_t<std::is_void_v<result>, std::nullptr_t,
-                     std::optional<std::conditional_t<std::is_void_v<result>, int,
-                                                      std::remove_cvref_t<result>>>>
+  std::conditional_t<
+      std::is_void_v<result>, std::nullptr_t,
+      std::optional<std::conditional_t<std::is_void_v<result>, int, std::remove_cvref_t<result>>>>
       value{};
 };
 
@@ -74,8 +75,9 @@ class once_function {
       : state_(std::make_shared<detail_once::state<F>>(F(std::forward<G>(f)))) {}
 
   /// The value of the one call; throws what it threw, each time.
-  std::conditional_t<std::is_void_v<result>, void, std::add_lvalue_reference_t<
-      const std::conditional_t<std::is_void_v<result>, int, std::remove_cvref_t<result>>>>
+  std::conditional_t<std::is_void_v<result>, void,
+                     std::add_lvalue_reference_t<const std::conditional_t<
+                         std::is_void_v<result>, int, std::remove_cvref_t<result>>>>
   operator()() const {
     detail_once::state<F>& s = *state_;
     s.guard.call([&s] {
@@ -97,8 +99,8 @@ class once_function {
   std::shared_ptr<detail_once::state<F>> state_;
 };
 
-/// A callable that runs `f` on its first call only and answers its value (nothing, for void) each time.
-/// `f` is destroyed after that call. Go: sync.OnceFunc, sync.OnceValue.
+/// A callable that runs `f` on its first call only and answers its value (nothing, for void) each
+/// time. `f` is destroyed after that call. Go: sync.OnceFunc, sync.OnceValue.
 template <class F>
 once_function<std::decay_t<F>> once_value(F&& f) {
   return once_function<std::decay_t<F>>(std::forward<F>(f));

@@ -10,9 +10,9 @@
 
 namespace offset::inline v0::sync {
 
-/// SharedLockable as well: std::shared_lock reads, std::unique_lock writes. A writer that waits keeps new
-/// readers out, so a goroutine must not read-lock twice. When a writer unlocks, the readers that waited
-/// go first, then the next writer. From goroutines and plain threads.
+/// SharedLockable as well: std::shared_lock reads, std::unique_lock writes. A writer that waits
+/// keeps new readers out, so a goroutine must not read-lock twice. When a writer unlocks, the
+/// readers that waited go first, then the next writer. From goroutines and plain threads.
 class rw_mutex {
  public:
   constexpr rw_mutex() noexcept = default;

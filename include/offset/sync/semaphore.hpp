@@ -9,8 +9,8 @@
 
 namespace offset::inline v0::sync {
 
-/// First in, first out: a large request is not overtaken by small ones that come later. A request for
-/// more than there will ever be waits for ever without holding up the others.
+/// First in, first out: a large request is not overtaken by small ones that come later. A request
+/// for more than there will ever be waits for ever without holding up the others.
 class semaphore {
  public:
   /// `n` units. Throws std::invalid_argument when negative.

@@ -13,8 +13,8 @@
 
 namespace offset::inline v0::sync {
 
-/// May be used again as soon as wait has returned. What was done before a done happens before a wait
-/// that it ends. From goroutines and plain threads.
+/// May be used again as soon as wait has returned. What was done before a done happens before a
+/// wait that it ends. From goroutines and plain threads.
 class wait_group {
  public:
   constexpr wait_group() noexcept = default;
@@ -28,7 +28,8 @@ class wait_group {
   /// Waits until the counter is zero.
   OFFSET_API void wait();
 
-  /// Runs `f` in a goroutine, counted until it ends. The group must outlive it. Go 1.25: WaitGroup.Go.
+  /// Runs `f` in a goroutine, counted until it ends. The group must outlive it. Go 1.25:
+  /// WaitGroup.Go.
   template <class F>
   void go(F&& f) {
     add(1);

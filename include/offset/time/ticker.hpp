@@ -10,9 +10,9 @@
 
 namespace offset::inline v0::time {
 
-/// Sends the time every `d`. A receiver that is slow misses ticks: one at most waits for it. Movable; the
-/// destructor stops it; stopping does not close the channel. A period that is not positive throws
-/// panic_error "non-positive interval for NewTicker".
+/// Sends the time every `d`. A receiver that is slow misses ticks: one at most waits for it.
+/// Movable; the destructor stops it; stopping does not close the channel. A period that is not
+/// positive throws panic_error "non-positive interval for NewTicker".
 class ticker {
  public:
   ticker() noexcept = default;
@@ -38,7 +38,8 @@ class ticker {
   detail_time::ticking_handle state_;
 };
 
-/// The channel of a ticker that stops with its last handle; nil when `d` is not positive. Go: time.Tick.
+/// The channel of a ticker that stops with its last handle; nil when `d` is not positive. Go:
+/// time.Tick.
 template <class Rep, class Period>
 recv_chan<time_point> tick(std::chrono::duration<Rep, Period> d) {
   if (d <= d.zero()) return {};

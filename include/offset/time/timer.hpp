@@ -1,7 +1,7 @@
 /// \file
 /// time::timer, after and after_func: something that happens once, later. Go's time.Timer, with the
-/// meaning of Go 1.23: once stop or reset has returned, no tick of before is ever received; the channel
-/// has no buffer to see (len and cap are 0).
+/// meaning of Go 1.23: once stop or reset has returned, no tick of before is ever received; the
+/// channel has no buffer to see (len and cap are 0).
 #pragma once
 
 #include <chrono>
@@ -62,8 +62,8 @@ OFFSET_API detail::core_handle release_to_channel(ticking* t) noexcept;
 
 }  // namespace detail_time
 
-/// Sends the time of its expiry once, to whoever receives from c(). Movable; the destructor stops it.
-/// Thread-safe but for moving and destroying. Throws std::logic_error when no runtime is alive.
+/// Sends the time of its expiry once, to whoever receives from c(). Movable; the destructor stops
+/// it. Thread-safe but for moving and destroying. Throws std::logic_error when no runtime is alive.
 class timer {
  public:
   /// Not set: stop and reset panic.
@@ -76,9 +76,11 @@ class timer {
   recv_chan<time_point> c() const noexcept {
     return detail::access::adopt<recv_chan<time_point>>(detail_time::channel(state_.get()));
   }
-  /// Keeps it from firing: true when it was set, or had fired with nobody having received. Does not wait
-  /// for an after_func's function that has begun. O(log n) for n timers.
-  bool stop() { return detail_time::stop(state_.get(), "time: Stop called on uninitialized Timer"); }
+  /// Keeps it from firing: true when it was set, or had fired with nobody having received. Does not
+  /// wait for an after_func's function that has begun. O(log n) for n timers.
+  bool stop() {
+    return detail_time::stop(state_.get(), "time: Stop called on uninitialized Timer");
+  }
   /// Sets it anew, stopping it first: true when it was set, as stop().
   template <class Rep, class Period>
   bool reset(std::chrono::duration<Rep, Period> d) {
@@ -93,16 +95,16 @@ class timer {
   detail_time::ticking_handle state_;
 };
 
-/// A channel on which the time is received once `d` has passed. It lives as long as a handle of it, and
-/// stops with the last. Go: time.After.
+/// A channel on which the time is received once `d` has passed. It lives as long as a handle of it,
+/// and stops with the last. Go: time.After.
 template <class Rep, class Period>
 recv_chan<time_point> after(std::chrono::duration<Rep, Period> d) {
   return detail::access::adopt<recv_chan<time_point>>(
       detail_time::release_to_channel(detail_time::make_timer(detail::to_ns(d))));
 }
 
-/// Calls `f` in a goroutine of its own once `d` has passed; reset makes it do so again. Unlike in Go the
-/// timer must be kept: its destructor stops it. Go: time.AfterFunc.
+/// Calls `f` in a goroutine of its own once `d` has passed; reset makes it do so again. Unlike in
+/// Go the timer must be kept: its destructor stops it. Go: time.AfterFunc.
 template <class Rep, class Period, class F>
 timer after_func(std::chrono::duration<Rep, Period> d, F&& f) {
   struct task final : detail_time::task_base {
