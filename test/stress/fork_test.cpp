@@ -26,7 +26,10 @@ template <class F>
 int in_child(F f) {
   std::fflush(nullptr);
   const pid_t child = fork();
-  if (child == 0) _exit(f());
+  if (child == 0) {
+    alarm(60);  // a child that hangs is killed
+    _exit(f());
+  }
   return status_of(child);
 }
 

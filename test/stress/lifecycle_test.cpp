@@ -120,7 +120,7 @@ void fill(things& t, std::uint64_t seed) {
 
 TEST(lifecycle, main_ends_with_goroutines_in_every_state) {
   things t;
-  for (long i = 0; i < rounds(400); ++i) {
+  for (long i = 0; i < rounds(150); ++i) {
     const int status = offset::run([&] {
       fill(t, static_cast<std::uint64_t>(i));
       dice d(static_cast<std::uint64_t>(i) + 5);
@@ -235,19 +235,19 @@ TEST(lifecycle, pinned_yielders_end) {
 
 TEST(lifecycle, empty_runs) {
   long sum = 0;
-  for (long i = 0; i < rounds(3'000); ++i) {
+  for (long i = 0; i < rounds(1'000); ++i) {
     sum += offset::run([i] {
       if (i % 2 == 0) offset::go([] {});
       if (i % 5 == 0) offset::yield();
       return 1;
     });
   }
-  EXPECT_EQ(sum, rounds(3'000));
+  EXPECT_EQ(sum, rounds(1'000));
 }
 
 TEST(lifecycle, exceptions_leave_run) {
   things t;
-  for (long i = 0; i < rounds(200); ++i) {
+  for (long i = 0; i < rounds(70); ++i) {
     EXPECT_THROW(offset::run([&] {
                    fill(t, static_cast<std::uint64_t>(i));
                    offset::yield();
@@ -259,7 +259,7 @@ TEST(lifecycle, exceptions_leave_run) {
 }
 
 TEST(lifecycle, runtimes_that_drain) {
-  for (long i = 0; i < rounds(400); ++i) {
+  for (long i = 0; i < rounds(150); ++i) {
     std::atomic<long> ended{0};
     offset::runtime world;
     auto c = offset::make_chan<long>(i % 3);
@@ -288,7 +288,7 @@ TEST(lifecycle, runtimes_that_drain) {
 
 TEST(lifecycle, runtimes_that_abandon) {
   things t;
-  for (long i = 0; i < rounds(300); ++i) {
+  for (long i = 0; i < rounds(120); ++i) {
     {
       offset::runtime world;
       fill(t, static_cast<std::uint64_t>(i));
@@ -346,7 +346,7 @@ TEST_F(lifecycle_and_threads, threads_across_runtimes) {
         }
       }
     });
-  for (long i = 0; i < rounds(600); ++i) {
+  for (long i = 0; i < rounds(150); ++i) {
     offset::run([&] {
       for (int k = 0; k < 6; ++k) {
         offset::go([&] {
@@ -378,7 +378,7 @@ TEST_F(lifecycle_and_threads, threads_across_runtimes) {
 
 // Goroutines hold the last handles of what they wait on; nothing of it may be touched afterwards.
 TEST(lifecycle, goroutines_own_what_they_wait_on) {
-  for (long i = 0; i < rounds(600); ++i)
+  for (long i = 0; i < rounds(200); ++i)
     offset::run([&] {
       for (int k = 0; k < 20; ++k) {
         auto c = offset::make_chan<std::string>(k % 3);

@@ -54,8 +54,8 @@ class counted {
     check();
     state_ = dead;
     if (ledger_ == nullptr) return;
-    --ledger_->alive;
     if (!moved_) --ledger_->values;
+    --ledger_->alive;  // the last of it: who waits for 0 may drop the ledger
   }
   int value() const noexcept { return moved_ ? -1 : value_; }
   bool moved_from() const noexcept { return moved_; }

@@ -89,8 +89,8 @@ TEST(Blocking, ResultsDieOnce) {
 }
 
 TEST(Blocking, RunsOnAnotherThreadAndHoldsNobodyUp) {
-  run({.maxprocs = 1}, [] {
-    latch l;
+  latch l;
+  run({.maxprocs = 1}, [&] {
     auto c = make_chan<std::thread::id>();
     offset::go([&, c] {
       c.send(blocking([&] {

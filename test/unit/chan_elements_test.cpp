@@ -181,7 +181,10 @@ TEST(ChanElements, ThrowingCopyLeavesTheChannelAsItWas) {
       // Room in the buffer, or a receiver that waits: chosen, then the copy throws.
       auto got = make_chan<int>(1);
       if (capacity == 0) {
-        offset::go([=] { got.send(c.recv()->value()); });
+        offset::go([=] {
+          const int v = c.recv()->value();
+          got.send(v);  // after the value is gone, which belongs to the ledger
+        });
         EXPECT_TRUE(test::await_receivers(c, 1));
       }
       EXPECT_THROW(offset::select(c.if_send(v)), std::runtime_error);

@@ -179,6 +179,15 @@ PROGRAM(stopped_timer) {
     t.c().recv();
   });
 }
+PROGRAM(dropped_timers) {
+  return offset::run([] {
+    offset::time::after(1h);
+    offset::time::tick(1ms);
+    { const offset::time::timer t(1h); }
+    static_cast<void>(offset::select(offset::time::after(1h).if_recv(), offset::timeout(1ms)));
+    make_chan<int>().recv();
+  });
+}
 PROGRAM(after_a_blocking_call) {
   return offset::run([] {
     offset::go([] {
@@ -211,6 +220,9 @@ TEST(Deadlock, OnceNothingIsPendingAnyMore) {
   EXPECT_EQ(o.status, 2);
   EXPECT_TRUE(o.err.starts_with(all_asleep)) << o.err;
   o = test::run_program("stopped_timer");
+  EXPECT_EQ(o.status, 2);
+  EXPECT_TRUE(o.err.starts_with(all_asleep)) << o.err;
+  o = test::run_program("dropped_timers");
   EXPECT_EQ(o.status, 2);
   EXPECT_TRUE(o.err.starts_with(all_asleep)) << o.err;
   o = test::run_program("after_a_blocking_call");

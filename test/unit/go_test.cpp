@@ -368,34 +368,31 @@ TEST(Goexit, TryFormsDoNotWait) {
   run([] {
     auto c = make_chan<int>();
     auto d = make_chan<int>();
-    std::atomic<int> sent{0};
-    std::atomic<int> received{0};
-    for (auto to : {c, d})
-      go([&received, to] {
-        to.recv();
-        ++received;
-      });
+    int performed = 0;
+    int thrown = 0;
+    offset::sync::wait_group all;
+    for (auto to : {c, d}) all.go([=] { to.recv(); });
     ASSERT_TRUE(test::await_receivers(c, 1));
     ASSERT_TRUE(test::await_receivers(d, 1));
-    go([&sent, c, d] {
+    all.go([&, c, d] {
+      const auto attempt = [&](auto f) {
+        try {
+          performed += f() ? 1 : 0;
+        } catch (...) {
+          ++thrown;
+        }
+      };
       try {
         offset::goexit();
       } catch (...) {  // NOLINT(bugprone-empty-catch)
       }
-      try {
-        sent += static_cast<int>(c.try_send(1) == offset::op_status::ok);
-      } catch (...) {
-        sent += 100;
-      }
-      try {
-        sent += static_cast<int>(offset::select(d.if_send(1), offset::otherwise) == 0);
-      } catch (...) {
-        sent += 100;
-      }
-      if (sent >= 100) c.close(), d.close();
+      attempt([&] { return c.try_send(1) == offset::op_status::ok; });
+      attempt([&] { return offset::select(d.if_send(1), offset::otherwise) == 0; });
+      if (performed < 2) c.close(), d.close();
     });
-    EXPECT_TRUE(test::await([&] { return received.load() == 2; }));
-    EXPECT_EQ(sent.load(), 2);
+    all.wait();
+    EXPECT_EQ(performed, 2);
+    EXPECT_EQ(thrown, 0);
   });
 }
 

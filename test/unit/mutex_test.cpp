@@ -66,8 +66,8 @@ TEST(Mutex, TryLock) {
 }
 
 TEST(Mutex, UnlockedByAnother) {
-  run([] {
-    mutex m;
+  mutex m;
+  run([&] {
     m.lock();
     offset::go([&] { m.unlock(); });
     m.lock();
@@ -122,6 +122,35 @@ TEST(Mutex, FreeForAllWithoutWaiters) {
       ASSERT_TRUE(m.try_lock());
       m.unlock();
     }
+  });
+}
+
+template <class Mutex>
+void destroyed_by_the_last() {
+  // A count of references in the thing that its mutex guards: the last to unlock deletes both.
+  struct shared {
+    Mutex m;
+    int references = 3;
+  };
+  for (int i = 0; i < 500; ++i) {
+    auto* const s = new shared;
+    wait_group all;
+    for (int g = 0; g < 3; ++g)
+      all.go([s] {
+        s->m.lock();
+        if (s->references % 2 == 0) offset::yield();
+        const bool last = --s->references == 0;
+        s->m.unlock();
+        if (last) delete s;
+      });
+    all.wait();
+  }
+}
+
+TEST(Mutex, MayBeDestroyedByTheLastToUnlock) {
+  run([] {
+    destroyed_by_the_last<mutex>();
+    destroyed_by_the_last<rw_mutex>();
   });
 }
 

@@ -50,6 +50,7 @@ TEST(Cond, SignalWakesTheOldestAndOnlyIt) {
         ++waiting;
         c.wait(lock);
         EXPECT_TRUE(lock.owns_lock());
+        lock.unlock();
         woken.send(g);
       });
       ASSERT_TRUE(test::await([&] { return waiting.load() == g + 1; }));
@@ -281,6 +282,31 @@ TEST(WaitGroup, GoThatCannotStartCountsNothing) {
   EXPECT_EQ(l.alive.load(), 0);
 }
 
+TEST(WaitGroup, GoLetsGoOfItsFunctionBeforeItCountsAsDone) {
+  // What the function captured may refer to things that live as long as the wait.
+  struct slow_to_die {
+    std::atomic<bool>* dead;
+    explicit slow_to_die(std::atomic<bool>* d) : dead(d) {}
+    slow_to_die(slow_to_die&& o) noexcept : dead(std::exchange(o.dead, nullptr)) {}
+    slow_to_die& operator=(slow_to_die&&) = delete;
+    ~slow_to_die() {
+      if (dead == nullptr) return;
+      for (int i = 0; i < 100; ++i) offset::yield();
+      *dead = true;
+    }
+  };
+  static std::atomic<bool> dead;
+  for (int i = 0; i < 20; ++i) {
+    dead = false;
+    run([] {
+      wait_group g;
+      g.go([s = slow_to_die(&dead)] {});
+      g.wait();
+      EXPECT_TRUE(dead.load());
+    });
+  }
+}
+
 TEST(WaitGroup, GoexitCountsAsDone) {
   run([] {
     wait_group g;
@@ -449,8 +475,8 @@ TEST(Semaphore, Counts) {
 }
 
 TEST(Semaphore, BigRequestIsNotOvertaken) {
-  run([] {
-    semaphore s(4);
+  semaphore s(4);
+  run([&] {
     auto order = make_chan<int>(4);
     s.acquire(2);
     offset::go([&, order] {
@@ -475,8 +501,8 @@ TEST(Semaphore, BigRequestIsNotOvertaken) {
 }
 
 TEST(Semaphore, ImpossibleRequestHoldsNobodyUp) {
-  run([] {
-    semaphore s(2);
+  semaphore s(2);
+  run([&] {
     offset::go([&] { s.acquire(3); });
     for (int i = 0; i < 100; ++i) offset::yield();
     s.acquire(2);
