@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/sanitizer.h"
+
 namespace offset::inline v0::base {
 namespace {
 
@@ -19,7 +21,9 @@ bool prepare_asymmetric_fence() noexcept {
   return available;
 }
 
-bool asymmetric_fence_heavy() noexcept {
+// errno is the thread's, whichever goroutine of its is here: nothing for ThreadSanitizer to
+// compare.
+OFFSET_NO_TSAN bool asymmetric_fence_heavy() noexcept {
   const int saved = errno;
   bool ok = false;
   if (prepare_asymmetric_fence()) {

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/futex.h"
+#include "base/sanitizer.h"
 #include "offset/go.hpp"
 #include "sched/sysmon.h"
 #include "sched/world.h"
@@ -29,7 +30,19 @@ constexpr unsigned checks_to_be_sure = 3;
 }  // namespace
 
 struct pool::queue {
-  boost::lockfree::queue<job*> jobs{queue_nodes};
+  // False when there is no node left. What the caller did is before what the one that pops does.
+  bool push(job* j) noexcept {
+    const base::tsan_unseen guard;
+    return jobs_.bounded_push(j);
+  }
+  job* pop() noexcept {
+    const base::tsan_unseen guard;
+    job* j = nullptr;
+    return jobs_.pop(j) ? j : nullptr;
+  }
+
+ private:
+  boost::lockfree::queue<job*> jobs_{queue_nodes};
 };
 
 struct pool::worker {
@@ -78,7 +91,7 @@ void pool::prepare() {
 
 void pool::submit(job& j) noexcept {
   queued_.fetch_add(1, std::memory_order_seq_cst);
-  if (!queue_->jobs.bounded_push(&j)) {
+  if (!queue_->push(&j)) {
     lock_.lock();
     j.next = nullptr;
     if (spare_last_ != nullptr)
@@ -96,8 +109,8 @@ void pool::submit(job& j) noexcept {
 }
 
 job* pool::take() noexcept {
-  job* j = nullptr;
-  if (!queue_->jobs.pop(j)) {
+  job* j = queue_->pop();
+  if (j == nullptr) {
     lock_.lock();
     j = spare_first_;
     if (j != nullptr) {

@@ -49,7 +49,7 @@ OFFSET_NO_TSAN inline carrier& landed(context::transfer_t t) noexcept {
 }
 
 // Where a fiber that has not started keeps its main: in the topmost word of its stack.
-main_fn& main_of(fiber& f) noexcept {
+OFFSET_NO_TSAN main_fn& main_of(fiber& f) noexcept {
   return *reinterpret_cast<main_fn*>(f.stack_high - sizeof(main_fn));
 }
 
@@ -66,8 +66,10 @@ OFFSET_NO_TSAN void enter(context::transfer_t t) noexcept {
 
 }  // namespace
 
-OFFSET_NO_TSAN carrier& switch_to(carrier& c, fiber& from, fiber& to, commit_fn commit, void* arg,
-                                  bool last) noexcept {
+namespace {
+
+OFFSET_NO_TSAN inline carrier& jump(carrier& c, fiber& from, fiber& to, commit_fn commit, void* arg,
+                                    bool last) noexcept {
   from.exceptions = *c.exceptions;
   *c.exceptions = to.exceptions;
   c.from = &from;
@@ -76,6 +78,29 @@ OFFSET_NO_TSAN carrier& switch_to(carrier& c, fiber& from, fiber& to, commit_fn 
   c.commit_arg = arg;
   leaving(c, from, to, last);
   return landed(context::jump_fcontext(to.context, &c));
+}
+
+}  // namespace
+
+OFFSET_NO_TSAN carrier& switch_to(carrier& c, fiber& from, fiber& to, commit_fn commit, void* arg,
+                                  bool last) noexcept {
+#ifdef OFFSET_INTERNAL_TSAN
+  // By way of the carrier's own stack: a commit that ran on the stack of `to`, in the carrier's
+  // name, would look as if the carrier had written there.
+  if (&from != &c.own && &to != &c.own) {
+    c.onward = &to;
+    return jump(c, from, c.own, commit, arg, last);
+  }
+  carrier* on = &jump(c, from, to, commit, arg, last);
+  while (&from == &on->own && on->onward != nullptr) {
+    fiber& next = *on->onward;
+    on->onward = nullptr;
+    on = &jump(*on, from, next, nullptr, nullptr, false);
+  }
+  return *on;
+#else
+  return jump(c, from, to, commit, arg, last);
+#endif
 }
 
 OFFSET_NO_TSAN void init_fiber([[maybe_unused]] carrier* c, fiber& f, main_fn main) noexcept {

@@ -13,9 +13,9 @@
 //   travels with it.
 //
 // ThreadSanitizer: each fiber is a thread of its own, and switches are not counted as
-// synchronisation, so that they hide no missing edge. The commit runs in the name of the carrier.
-// The edges that exist are told explicitly: leaving -> commit here, ready -> resume and go -> start
-// in sched.
+// synchronisation, so that they hide no missing edge. The commit runs in the name of the carrier,
+// on its own stack. The edges that exist are told explicitly: leaving -> commit here, ready ->
+// resume and go -> start in sched.
 #pragma once
 
 #include <cstddef>
@@ -48,6 +48,7 @@ using commit_fn = void (*)(carrier* on, void* arg);
 struct carrier {
   fiber own;
   void* blank = nullptr;  // TSan: a context that has seen nothing; new fibers are made in its name
+  fiber* onward = nullptr;  // TSan: where the switch that has come by this stack goes on to
   exception_state* exceptions = nullptr;  // the thread's live state
   fiber* from = nullptr;
   fiber* to = nullptr;

@@ -106,10 +106,14 @@ seed* new_outside(world& w, std::size_t size, const void* origin) {
   return s;
 }
 
-bool made_outside(const seed* s) noexcept { return (s->id >> class_shift & from_outside) != 0; }
+OFFSET_NO_TSAN bool made_outside(const seed* s) noexcept {
+  return (s->id >> class_shift & from_outside) != 0;
+}
 
 // The world of a seed that was made outside and has not been queued.
-world& world_of(const seed* s) noexcept { return *reinterpret_cast<world*>(s->link); }
+OFFSET_NO_TSAN world& world_of(const seed* s) noexcept {
+  return *reinterpret_cast<world*>(s->link);
+}
 
 OFFSET_NO_TSAN void free_block(world& w, p* pr, void* at, std::size_t c) noexcept {
   if (c == from_heap) {
@@ -139,6 +143,7 @@ OFFSET_NO_TSAN void free_block(world& w, p* pr, void* at, std::size_t c) noexcep
 // --- the life of a goroutine
 
 g* build_g(const fiber::raw_stack& raw, world& w) noexcept {
+  const base::tsan_unseen guard;  // what a G is owned by changes without an edge that TSan sees
   g* const self = ::new (raw.header) g;
   self->home = &w;
   self->fib.stack_low = raw.low;
@@ -263,13 +268,14 @@ g* new_single(world& w, std::size_t stack_size, bool& no_memory) {
   die("offset: a goroutine ended in a forked child, which may only exec or exit\n");
 }
 
+// The seed is released to whoever will run it at the last moment: nothing of it is read after that.
 OFFSET_NO_TSAN void queue_seed(seed* s) noexcept {
-  base::tsan_release(s);
   f* const me = current_f();
   const bool outside = made_outside(s);
   if (!outside && me != nullptr && me->proc != nullptr) {
     p& pr = *me->proc;
     pr.started.store(pr.started.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    base::tsan_release(s);
     push_next(pr, task(s));
     return;
   }
@@ -279,6 +285,7 @@ OFFSET_NO_TSAN void queue_seed(seed* s) noexcept {
   }
   world& w = world_of(s);
   w.started_outside.fetch_add(1, std::memory_order_release);
+  base::tsan_release(s);
   w.global.push(task(s));
   work_published(w);
   outside_call::count().fetch_sub(1, std::memory_order_release);

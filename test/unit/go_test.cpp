@@ -1,5 +1,6 @@
 // Goroutines: starting, order, options, ending.
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <numeric>
 #include <set>
@@ -270,7 +271,7 @@ TEST(Go, PinnedKeepsItsThreadAlone) {
 
 TEST(Go, YieldLetsOthersRun) {
   run({.maxprocs = 1}, [] {
-    int turn = 0;
+    std::atomic<int> turn = 0;  // a yield is no synchronisation
     auto done = make_chan<void>();
     go([&, done] {
       for (int i = 0; i < 100; ++i) {
@@ -282,7 +283,7 @@ TEST(Go, YieldLetsOthersRun) {
     int seen = 0;
     for (int i = 0; i < 100; ++i) {
       offset::yield();
-      if (turn > seen) seen = turn;
+      seen = std::max(seen, turn.load());
     }
     EXPECT_GE(seen, 50);
     done.recv();

@@ -1,5 +1,5 @@
-// time::sleep, after, after_func, timer, ticker, tick, with the meaning of Go 1.23. Times are only ever
-// lower bounds here, or exact ones of what a channel says.
+// time::sleep, after, after_func, timer, ticker, tick, with the meaning of Go 1.23. Times are only
+// ever lower bounds here, or exact ones of what a channel says.
 #include <atomic>
 #include <string>
 #include <thread>
@@ -400,7 +400,9 @@ TEST(AfterFunc, StopBeforeAndAfter) {
     EXPECT_FALSE(t.stop());
     EXPECT_FALSE(t.reset(1h));
     EXPECT_TRUE(t.reset(2h));
-    { const timer gone = after_func(1ms, [&] { ++calls; }); }
+    {
+      const timer gone = after_func(1ms, [&] { ++calls; });
+    }
     offset::time::sleep(5ms);
     EXPECT_EQ(calls.load(), 0) << "a destroyed one does not fire";
     // stop does not wait for a function that has begun.
@@ -465,7 +467,8 @@ TEST(Ticker, SlowReceiverMissesTicks) {
     offset::yield();
     const time_point first = *t.c().recv();
     EXPECT_LE(first, set + 2ms) << "the tick that waits is the oldest";
-    // The 18 others were dropped: what comes now is in the future, or was due after `first` was taken.
+    // The 18 others were dropped: what comes now is in the future, or was due after `first` was
+    // taken.
     const time_point second = *t.c().recv();
     EXPECT_GE(second, before + 38ms);
   });

@@ -41,7 +41,8 @@ class wait_group {
           wait_group* group;
           ~at_end() { group->done(); }
         } const guard{group};
-        std::move(f)();
+        auto mine = std::move(f);  // what it holds is let go of before it counts as done
+        std::move(mine)();
       }
     };
     try {
