@@ -182,8 +182,8 @@ TEST(ChanElements, ThrowingCopyLeavesTheChannelAsItWas) {
       auto got = make_chan<int>(1);
       if (capacity == 0) {
         offset::go([=] {
-          const int v = c.recv()->value();
-          got.send(v);  // after the value is gone, which belongs to the ledger
+          const int received = c.recv()->value();
+          got.send(received);  // after the value is gone, which belongs to the ledger
         });
         EXPECT_TRUE(test::await_receivers(c, 1));
       }
