@@ -120,8 +120,10 @@ void delivers_each_value_once(int cap) {
     });
   }
   counts all;
-  for (int p = 0; p < parties; ++p)
-    for (const auto& [value, n] : done.recv().value()) all[value] += n;
+  for (int p = 0; p < parties; ++p) {
+    const counts got = done.recv().value();
+    for (const auto& [value, n] : got) all[value] += n;
+  }
   EXPECT_EQ(all.size(), static_cast<std::size_t>(values));
   for (const auto& [value, n] : all) EXPECT_EQ(n, parties) << value;
 }
