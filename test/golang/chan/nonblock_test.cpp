@@ -11,6 +11,7 @@
 #include <offset/offset.hpp>
 
 #include "../../support/wait.h"
+#include "../../support/where.h"
 
 using offset::make_chan;
 using offset::op_status;
@@ -21,7 +22,7 @@ namespace {
 
 template <class T>
 void check(int buffer, const T& to_send, const T& to_receive) {
-  SCOPED_TRACE(buffer);
+  const test::where here("buffer " + std::to_string(buffer));
   auto c = make_chan<T>(buffer);
   auto strobe = make_chan<void>();
   T got{};

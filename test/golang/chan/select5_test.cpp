@@ -14,6 +14,7 @@
 #include <offset/offset.hpp>
 
 #include "../../support/wait.h"
+#include "../../support/where.h"
 
 using offset::chan;
 using offset::make_chan;
@@ -145,7 +146,8 @@ TEST(Select5, ReceiveList) {
       for (const receive_spelling& spelling : receives)
         for (unsigned set = 0; set < all_sets; ++set) {
           if (!possible(set) || (waiting && !waits(set))) continue;
-          SCOPED_TRACE(std::string(spelling.name) + ", companions " + std::to_string(set));
+          const test::where here(std::string(spelling.name) + ", companions " +
+                                 std::to_string(set));
           f.clear();
           std::vector<select_case> list;
           const std::size_t at = with_companions(f, set, spelling.make(f), list);
@@ -264,7 +266,8 @@ TEST(Select5, SendList) {
       for (const send_spelling& spelling : sends)
         for (unsigned set = 0; set < all_sets; ++set) {
           if (!possible(set) || (waiting && !waits(set))) continue;
-          SCOPED_TRACE(std::string(spelling.name) + ", companions " + std::to_string(set));
+          const test::where here(std::string(spelling.name) + ", companions " +
+                                 std::to_string(set));
           std::vector<select_case> list;
           const std::size_t at = with_companions(f, set, spelling.make(f), list);
           before_send(f, waiting, result);
@@ -327,7 +330,7 @@ TEST(Select5, ReceiveOrder) {
     for (int destination = 0; destination < 3; ++destination)
       for (unsigned set = 0; set < all_sets; ++set) {
         if (!possible(set)) continue;
-        SCOPED_TRACE("companions " + std::to_string(set));
+        const test::where here("companions " + std::to_string(set));
         f.clear();
         in.restart();
         f.c.send(f.n);
@@ -368,7 +371,7 @@ TEST(Select5, SendOrder) {
     EXPECT_EQ(f.c.recv(), f.n++);
     for (unsigned set = 0; set < all_sets; ++set) {
       if (!possible(set)) continue;
-      SCOPED_TRACE("companions " + std::to_string(set));
+      const test::where here("companions " + std::to_string(set));
       in.restart();
       EXPECT_EQ(
           select({

@@ -37,17 +37,15 @@ TEST(TwoThreeFive, ExactSequence) {
     std::array<number, 3> next{1, 1, 1};
     number x = 1;
     number want = 1;
-    for (int i = 0; i < 96; ++i) {
+    while (x < 1600) {  // where Go's table ends
       for (const auto& [in, out] : ways) in.send(x);
       for (std::size_t k = 0; k < ways.size(); ++k)
         if (next[k] == x) next[k] = ways[k].second.recv().value();
       x = *std::ranges::min_element(next);
-      do
-        ++want;
+      do ++want;
       while (!is_235(want));
       ASSERT_EQ(x, want);
     }
-    EXPECT_EQ(x, 1600U) << "Go's table ends here";
   });
 }
 

@@ -42,7 +42,7 @@ TEST(ChanCap, SizeOutOfRange) {
     expect_out_of_range<long>(std::int64_t{-1});
     expect_out_of_range<long>(static_cast<signed char>(-1));
     expect_out_of_range<long>(std::numeric_limits<std::int64_t>::min());
-    expect_out_of_range<long>(std::int64_t{1} << 59);  // more than there can be
+    expect_out_of_range<long>(std::int64_t{1} << 59);                     // more than there can be
     expect_out_of_range<long>(std::numeric_limits<std::int64_t>::max());  // times 8 overflows
     expect_out_of_range<long>(std::numeric_limits<std::uint64_t>::max());
     // times the size it is small again

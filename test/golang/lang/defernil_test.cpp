@@ -1,5 +1,5 @@
-// Go: test/defernil.go. Deferring a nil function is allowed; calling it, at the end of the scope, is
-// what panics.
+// Go: test/defernil.go. Deferring a nil function is allowed; calling it, at the end of the scope,
+// is what panics.
 #include <functional>
 
 #include <gtest/gtest.h>

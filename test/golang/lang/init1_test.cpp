@@ -1,6 +1,6 @@
-// Go: test/init1.go. Goroutines and channels work while packages are initialised, before main. Here:
-// while global objects are constructed, by a run of their own; a channel may be a global object; and
-// the run of main comes after.
+// Go: test/init1.go. Goroutines and channels work while packages are initialised, before main.
+// Here: while global objects are constructed, by a run of their own; a channel may be a global
+// object; and the run of main comes after.
 #include <string>
 #include <vector>
 

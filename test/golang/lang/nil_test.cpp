@@ -43,8 +43,8 @@ void expect_wait(const char* name, const std::string& reason) {
   const auto o = test::run_program(name);
   EXPECT_EQ(o.status, 2) << name;
   EXPECT_EQ(o.out, "") << name;
-  EXPECT_EQ(o.first(3), "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [" +
-                            reason + "]:")
+  EXPECT_EQ(o.first(3),
+            "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [" + reason + "]:")
       << name;
 }
 

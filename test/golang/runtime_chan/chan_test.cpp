@@ -8,6 +8,7 @@
 #include <offset/offset.hpp>
 
 #include "../../support/wait.h"
+#include "../../support/where.h"
 
 using offset::chan;
 using offset::make_chan;
@@ -141,7 +142,7 @@ void length_and_capacity(int cap) {
 TEST(Chan, TestChan) {
   offset::run([] {
     for (int cap = 0; cap < 200; cap += cap < 20 ? 1 : 19) {
-      SCOPED_TRACE("capacity " + std::to_string(cap));
+      const test::where here("capacity " + std::to_string(cap));
       receive_from_empty_waits(cap);
       send_to_full_waits(cap);
       closed_gives_what_is_left_then_zero(cap);
