@@ -2,7 +2,6 @@
 // many there may be, and how they end.
 #include <algorithm>
 #include <any>
-#include <array>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -116,42 +115,6 @@ TEST(Issue16016, ManySleepersWithADefer) {
     group.wait();
     EXPECT_EQ(c.n, n);
   });
-}
-
-// issue18636: a goroutine whose one frame is larger than the stacks usually are. With a stack for
-// it, it ends as any other; without, the program ends with a report and not in silence.
-[[gnu::noinline]] std::size_t large_frame() {
-  struct foo {
-    std::array<char, 1 << 20> a;
-    std::string b;
-  };
-  volatile foo* here = nullptr;
-  foo f{{}, "hello"};
-  here = &f;
-  for (std::size_t i = 0; i < f.a.size(); i += 4096) const_cast<foo*>(here)->a[i] = 1;
-  return f.b.size();
-}
-TEST(Issue18636, AFrameOfAMegabyte) {
-  offset::run([] {
-    auto c = make_chan<std::size_t>();
-    offset::go({.name = "large", .stack_size = std::size_t{4} << 20},
-               [=] { c.send(large_frame()); });
-    EXPECT_EQ(c.recv(), 5U);
-  });
-}
-PROGRAM(issue18636_overflow) {
-  return offset::run([] {
-    auto c = make_chan<std::size_t>();
-    offset::go({.name = "small", .stack_size = std::size_t{64} << 10},
-               [=] { c.send(large_frame()); });
-    c.recv();
-  });
-}
-TEST(Issue18636, AFrameBeyondItsStackIsReported) {
-  if (test::sanitized) GTEST_SKIP() << "the sanitizer reports it";
-  const auto o = test::run_program("issue18636_overflow");
-  EXPECT_EQ(o.status, 2) << o.err << o.signal;
-  EXPECT_TRUE(o.err_has("fatal error: stack overflow")) << o.err;
 }
 
 // issue19182: a goroutine that only counts, and never gives way, is seen by another. It takes a
