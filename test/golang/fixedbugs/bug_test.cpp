@@ -12,6 +12,7 @@
 #include <offset/offset.hpp>
 
 #include "../../support/program.h"
+#include "../../support/wait.h"
 
 using offset::chan;
 using offset::make_chan;
@@ -55,6 +56,29 @@ PROGRAM(bug130) {
   });
 }
 TEST(Bug130, VirtualMethod) { EXPECT_EQ(test::run_program("bug130").status, 7); }
+
+// bug147: a send on an unbuffered channel waits for its receiver, however long that takes.
+TEST(Bug147, SynchronousSendWaits) {
+  offset::run([] {
+    int count = 0;
+    auto c = make_chan<char>();
+    auto resume = make_chan<void>();
+    offset::go([&, c] {
+      c.recv();
+      ++count;
+      resume.recv();
+      ++count;
+      c.recv();
+    });
+    c.send(1);
+    offset::go([=] {
+      EXPECT_TRUE(test::await_senders(c, 1));
+      resume.send();
+    });
+    c.send(2);
+    EXPECT_EQ(count, 2) << "synchronous send did not wait";
+  });
+}
 
 // bug225: a receive with a default from an empty, then from a full channel.
 TEST(Bug225, TryReceive) {
@@ -125,6 +149,17 @@ TEST(Bug273, SizesOutOfRange) {
     EXPECT_THROW(make_chan<block>(std::int64_t{1} << 60), offset::panic_error);
     EXPECT_THROW(make_chan<block>(std::numeric_limits<std::uint64_t>::max() / sizeof(block) + 2),
                  offset::panic_error);
+  });
+}
+
+// bug312: a select receives into a variable of an interface type.
+TEST(Bug312, SelectIntoAnInterface) {
+  offset::run([] {
+    std::any i;
+    auto c = make_chan<int>(1);
+    c.send(1);
+    EXPECT_EQ(select(c.if_recv([&](int v) { i = v; })), 0U);
+    EXPECT_EQ(std::any_cast<int>(i), 1);
   });
 }
 
