@@ -408,7 +408,8 @@ TEST(Fatal, StackOverflow) {
     const auto o = test::run_program(name);
     EXPECT_EQ(o.status, 2) << name << o.err;
     EXPECT_TRUE(o.err.starts_with("runtime: goroutine stack exceeds ")) << name << o.err;
-    EXPECT_TRUE(o.err_has("-byte limit\n")) << o.err;
+    EXPECT_TRUE(o.err_has("-byte limit\nruntime: sp=0x")) << o.err;
+    EXPECT_TRUE(o.err_has(" stack=[0x")) << o.err;
     EXPECT_TRUE(o.err_has("\nfatal error: stack overflow\n\ngoroutine ")) << o.err;
   }
   EXPECT_TRUE(test::run_program("overflow_main").err_has("goroutine 1 [running]"));
