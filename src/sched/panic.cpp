@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <complex>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -44,6 +46,54 @@ std::string float_as_go(double v) {
   return text;
 }
 
+std::string complex_as_go(const std::complex<double>& z) {
+  return "(" + float_as_go(z.real()) + float_as_go(z.imag()) + "i)";
+}
+
+// The exception being handled as a number; empty when it is none. A handler matches one type
+// exactly: nothing is promoted.
+std::string number_text() {
+  try {
+    throw;
+  } catch (int n) {
+    return std::to_string(n);
+  } catch (unsigned n) {
+    return std::to_string(n);
+  } catch (long n) {
+    return std::to_string(n);
+  } catch (unsigned long n) {
+    return std::to_string(n);
+  } catch (long long n) {
+    return std::to_string(n);
+  } catch (unsigned long long n) {
+    return std::to_string(n);
+  } catch (short n) {
+    return std::to_string(n);
+  } catch (unsigned short n) {
+    return std::to_string(n);
+  } catch (char n) {  // as Go's runes and bytes
+    return std::to_string(n);
+  } catch (signed char n) {
+    return std::to_string(n);
+  } catch (unsigned char n) {
+    return std::to_string(n);
+  } catch (char32_t n) {
+    return std::to_string(static_cast<std::uint32_t>(n));
+  } catch (float v) {
+    return float_as_go(static_cast<double>(v));
+  } catch (double v) {
+    return float_as_go(v);
+  } catch (long double v) {
+    return float_as_go(static_cast<double>(v));
+  } catch (const std::complex<float>& z) {
+    return complex_as_go(z);
+  } catch (const std::complex<double>& z) {
+    return complex_as_go(z);
+  } catch (...) {
+    return {};
+  }
+}
+
 std::string own_text() {
   // The exception being handled, by its type.
   try {
@@ -58,25 +108,10 @@ std::string own_text() {
     return std::string(s);
   } catch (bool b) {
     return b ? "true" : "false";
-  } catch (int n) {
-    return std::to_string(n);
-  } catch (unsigned n) {
-    return std::to_string(n);
-  } catch (long n) {
-    return std::to_string(n);
-  } catch (unsigned long n) {
-    return std::to_string(n);
-  } catch (long long n) {
-    return std::to_string(n);
-  } catch (unsigned long long n) {
-    return std::to_string(n);
-  } catch (float v) {
-    return float_as_go(static_cast<double>(v));
-  } catch (double v) {
-    return float_as_go(v);
   } catch (const std::error_code& c) {
     return c.message();
   } catch (...) {
+    if (std::string number = number_text(); !number.empty()) return number;
     const std::type_info* const type = abi::__cxa_current_exception_type();
     return type != nullptr ? base::demangle(type->name()) : "a foreign exception";
   }

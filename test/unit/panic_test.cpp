@@ -1,5 +1,6 @@
 // Panics and fatal errors: Go's words on stderr, exit status 2. Each program dies in a child
 // process.
+#include <complex>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -72,6 +73,24 @@ PROGRAM(throw_negative) {
 PROGRAM(throw_unsigned) {
   return in_goroutine([] { throw 18446744073709551615ULL; });
 }
+PROGRAM(throw_short) {
+  return in_goroutine([] { throw static_cast<short>(-3); });
+}
+PROGRAM(throw_byte) {
+  return in_goroutine([] { throw static_cast<unsigned char>(200); });
+}
+PROGRAM(throw_char) {
+  return in_goroutine([] { throw 'x'; });
+}
+PROGRAM(throw_char32) {
+  return in_goroutine([] { throw U'x'; });
+}
+PROGRAM(throw_long_double) {
+  return in_goroutine([] { throw 1.5L; });
+}
+PROGRAM(throw_complex) {
+  return in_goroutine([] { throw std::complex<double>(32.1, -10); });
+}
 PROGRAM(throw_double) {
   return in_goroutine([] { throw 1.5; });
 }
@@ -99,6 +118,12 @@ TEST(Panic, SaysWhatWasThrown) {
   expect_panic("throw_int", "42");
   expect_panic("throw_negative", "-7");
   expect_panic("throw_unsigned", "18446744073709551615");
+  expect_panic("throw_short", "-3");
+  expect_panic("throw_byte", "200");
+  expect_panic("throw_char", "120");  // Go's runes and bytes are numbers
+  expect_panic("throw_char32", "120");
+  expect_panic("throw_long_double", "+1.500000e+000");
+  expect_panic("throw_complex", "(+3.210000e+001-1.000000e+001i)");
   expect_panic("throw_double", "+1.500000e+000");
   expect_panic("throw_small_double", "-2.500000e-120");
   expect_panic("throw_bool", "true");
