@@ -19,12 +19,14 @@
 #include "base/note.h"
 #include "offset/error.hpp"
 #include "sched/f.h"
+#include "sched/world.h"
 
 namespace offset::inline v0::sched {
 namespace {
 
 constinit std::atomic<panic_handler> handler{nullptr};
 constinit std::atomic<bool> dying{false};
+constinit std::atomic<bool> doomed{false};  // dying, or about to when it is known what to say
 
 void write_all(std::string_view text) noexcept {
   while (!text.empty()) {
@@ -143,6 +145,7 @@ bool wants_core() noexcept {
 
 // One thread tells; the others stay where they are until the program is gone.
 void begin_dying() noexcept {
+  doomed.store(true, std::memory_order_release);
   if (dying.exchange(true, std::memory_order_acq_rel)) {
     base::note never;
     never.wait();
@@ -214,8 +217,12 @@ void fatal(std::string_view text) noexcept {
   fatal_with(text, rest);
 }
 
+bool telling() noexcept { return doomed.load(std::memory_order_acquire); }
+
 void panicked(g& self) noexcept {
   const std::exception_ptr error = std::current_exception();
+  const panic_handler to = handler.load(std::memory_order_acquire);
+  if (to == nullptr) doomed.store(true, std::memory_order_release);
   const std::unique_ptr<base::backtrace> where(
       static_cast<base::backtrace*>(std::exchange(self.thrown_from, nullptr)));
   std::string message = "panic: ";
@@ -227,8 +234,9 @@ void panicked(g& self) noexcept {
   } catch (...) {
     message += "(no memory to say more)";
   }
-  if (const panic_handler to = handler.load(std::memory_order_acquire); to != nullptr) {
+  if (to != nullptr) {
     to(panic_info{self.id, message, stack, error});
+    self.home->panicking.fetch_sub(1, std::memory_order_acq_rel);
     return;
   }
   begin_dying();

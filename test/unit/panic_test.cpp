@@ -395,6 +395,48 @@ TEST(Panic, StatusAndMessageAgree) {
   }
 }
 
+PROGRAM(main_returns_meanwhile) {
+  // One carrier: the panicking goroutine has given way when main returns.
+  return offset::run({.maxprocs = 1}, [] {
+    auto c = make_chan<void>();
+    offset::go([=] {
+      struct gives_way {
+        offset::chan<void> c;
+        ~gives_way() {
+          c.close();
+          for (int i = 0; i < 10; ++i) offset::yield();
+        }
+      } const at_end{c};
+      throw 1;
+    });
+    c.recv();
+  });
+}
+PROGRAM(main_does_not_wait_for_ever) {
+  return offset::run([] {
+    auto c = make_chan<void>();
+    offset::go([=] {
+      struct waits {
+        offset::chan<void> c;
+        ~waits() {
+          c.close();
+          make_chan<void>().recv();
+        }
+      } const at_end{c};
+      throw 1;
+    });
+    c.recv();
+    return 5;
+  });
+}
+TEST(Panic, IsToldThoughMainReturnsMeanwhile) {
+  auto o = test::run_program("main_returns_meanwhile");
+  EXPECT_EQ(o.status, 2);
+  EXPECT_TRUE(o.err.starts_with("panic: 1\n\n")) << o.err;
+  o = test::run_program("main_does_not_wait_for_ever");
+  EXPECT_EQ(o.status, 5) << o.err;
+}
+
 PROGRAM(uncaught_in_main) {
   return offset::run([] { throw std::runtime_error("from main"); });
 }
