@@ -132,6 +132,9 @@ bool retire(f& me) noexcept {
   me.next_idle = w.retired_list;
   w.retired_list = &me;
   w.carriers_lock.unlock();
+  // Those that sleep counted on us: to look at the timers, and to be awake. One of them, unless
+  // somebody searches and will look on its own, takes over the time or finds that all are asleep.
+  if (f* const sleeper_f = w.idle.take(false)) sleeper_f->note.wake();
   me.note.wait();
   me.note.clear();
   pr.idle.store(false, std::memory_order_relaxed);

@@ -91,7 +91,8 @@ struct world {
 
   // --- the end
   std::atomic<bool> stopping{false};
-  std::atomic<bool> main_exited{false};  // goexit on main
+  std::atomic<bool> main_exited{false};     // goexit on main
+  std::atomic<std::uint32_t> panicking{0};  // exceptions that will leave their goroutine
   base::note main_done;
   int main_status = 0;
   std::exception_ptr main_error;
