@@ -3,6 +3,7 @@
 // order, and are put in order before they are printed.
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 #include <offset/offset.hpp>
 #include <set>
 #include <string>

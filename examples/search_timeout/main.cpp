@@ -3,6 +3,7 @@
 // After Google Search 2.1 in Rob Pike's talk "Go Concurrency Patterns".
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 #include <offset/offset.hpp>
 #include <set>
 #include <string>
