@@ -1,6 +1,7 @@
 #include "offset/sync/cond.hpp"
 
 #include "offset/error.hpp"
+#include "sched/bubble.h"
 #include "sync/room.h"
 
 namespace offset::inline v0::sync {
@@ -33,6 +34,7 @@ void cond::wait(std::unique_lock<mutex>& held) {
 }
 
 void cond::signal() noexcept {
+  sched::schedule_point();
   sync::lock(room_);
   room_waiter* const w = take_first(room_);
   sync::unlock(room_);
@@ -40,6 +42,7 @@ void cond::signal() noexcept {
 }
 
 void cond::broadcast() noexcept {
+  sched::schedule_point();
   sync::lock(room_);
   // A chain of those to wake; `next` is theirs again once they are out of the queue.
   room_waiter* all = nullptr;

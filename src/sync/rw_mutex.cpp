@@ -6,12 +6,14 @@
 // up.
 #include "offset/sync/rw_mutex.hpp"
 
+#include "sched/bubble.h"
 #include "sched/panic.h"
 #include "sync/room.h"
 
 namespace offset::inline v0::sync {
 
 bool rw_mutex::try_rlock() noexcept {
+  sched::schedule_point();
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   while ((seen & (writer | waited)) == 0)
     if (state_.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire,
@@ -71,9 +73,9 @@ void rw_mutex::lock_slow() {
   sync::lock(room_);
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   for (;;) {
-    const bool take = seen == 0;
-    if (state_.compare_exchange_weak(seen, take ? writer : seen | waited, std::memory_order_acquire,
-                                     std::memory_order_relaxed)) {
+    const bool take = (seen & ~watched) == 0;
+    if (state_.compare_exchange_weak(seen, seen | (take ? writer : waited),
+                                     std::memory_order_acquire, std::memory_order_relaxed)) {
       if (take) {
         sync::unlock(room_);
         return;
@@ -115,6 +117,7 @@ void rw_mutex::rlock_slow() {
 }
 
 void rw_mutex::unlock_slow() {
+  sched::schedule_point();
   sync::lock(room_);
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   if ((seen & writer) == 0) {
@@ -131,6 +134,7 @@ void rw_mutex::unlock_slow() {
 }
 
 void rw_mutex::runlock_slow() {
+  sched::schedule_point();
   sync::lock(room_);
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   for (;;) {

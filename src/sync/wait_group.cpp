@@ -1,11 +1,13 @@
 #include "offset/sync/wait_group.hpp"
 
 #include "offset/error.hpp"
+#include "sched/bubble.h"
 #include "sync/room.h"
 
 namespace offset::inline v0::sync {
 
 void wait_group::add(std::int64_t delta) {
+  sched::schedule_point();
   // Acquire-release: what was done before a done is seen by whoever its wait lets go.
   const std::uint64_t change = static_cast<std::uint64_t>(delta) << 32;
   const std::uint64_t now = state_.fetch_add(change, std::memory_order_acq_rel) + change;
@@ -40,6 +42,7 @@ void wait_group::add(std::int64_t delta) {
 }
 
 void wait_group::wait() {
+  sched::schedule_point();
   if (state_.load(std::memory_order_acquire) >> 32 == 0) return;
   sched::parker here;
   here.check();
