@@ -1,5 +1,5 @@
 /// \file
-/// Everything: goroutines, channels, select, time, sync.
+/// Everything: goroutines, channels, select, time, sync, testing.
 #pragma once
 
 #include <offset/chan.hpp>
@@ -9,5 +9,6 @@
 #include <offset/runtime.hpp>
 #include <offset/select.hpp>
 #include <offset/sync.hpp>
+#include <offset/testing.hpp>
 #include <offset/time.hpp>
 #include <offset/version.hpp>

@@ -57,9 +57,9 @@ sched::task bubble_world::choose() {
 void bubble_world::fire(sched::f& me) {
   sched::world& w = *me.home;
   for (timers::heap* h : {&me.proc->timers, &w.outside_timers})
-    for (bool more = true; more;) {
+    for (;;) {
       timers::fired batch;
-      more = h->fire(now.load(std::memory_order_relaxed), batch);
+      if (!h->fire_any(now.load(std::memory_order_relaxed), batch, me.proc->random)) break;
       for (std::uint32_t i = 0; i < batch.wakes; ++i) sched::ready(batch.wake[i]);
       for (std::uint32_t i = 0; i < batch.starts; ++i) batch.start[i].f(batch.start[i].arg);
     }
