@@ -1,7 +1,12 @@
 // Schedules by seed: the same again, others for others, and the bugs that they find.
 #include <atomic>
 #include <chrono>
+#include <exception>
+#include <mutex>
+#include <optional>
 #include <set>
+#include <shared_mutex>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -232,6 +237,72 @@ TEST(Exploring, AThousandSeeds) {
                                       .count()));
 }
 
+TEST(Exploring, LocksAreLetGoOfByExceptions) {
+  explore(200, [] {
+    offset::sync::mutex m;
+    offset::sync::rw_mutex rw;
+    int caught = 0;
+    offset::sync::wait_group all;
+    for (int i = 0; i < 4; ++i)
+      all.go([&, i] {
+        try {
+          const std::lock_guard<offset::sync::mutex> first(m);
+          const std::shared_lock<offset::sync::rw_mutex> second(rw);
+          throw i;  // each unlock on the way gives way to others that unwind as well
+        } catch (const int v) {
+          EXPECT_EQ(v, i);
+          offset::yield();
+          ++caught;
+        }
+        EXPECT_EQ(std::uncaught_exceptions(), 0);
+      });
+    all.wait();
+    EXPECT_EQ(caught, 4);
+  });
+}
+
+TEST(Exploring, EveryValueArrivesOnceAndInOrder) {
+  explore(200, [] {
+    auto words = make_chan<std::string>(2);
+    struct plain {
+      int producer, number;
+    };
+    auto pairs = make_chan<plain>();
+    offset::sync::wait_group producing;
+    for (int i = 0; i < 3; ++i)
+      producing.go([&, i] {
+        for (int k = 0; k < 6; ++k) {
+          if (k % 2 == 0)
+            words.send(std::to_string(i) + "." + std::to_string(k));
+          else
+            select(pairs.if_send(plain{i, k}));
+        }
+      });
+    offset::go([&] {
+      producing.wait();
+      words.close();
+      pairs.close();
+    });
+    int taken = 0;
+    std::vector<std::string> seen;
+    while (taken < 18)
+      select(words.if_recv([&](std::optional<std::string> w) {
+        if (w) seen.push_back(*w), ++taken;
+      }),
+             pairs.if_recv([&](std::optional<plain> v) {
+               if (v) ++taken;
+             }));
+    EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()).size(), 9U);
+    for (int i = 0; i < 3; ++i) {  // each producer's in the order in which it sent them
+      std::string numbers;
+      for (const std::string& w : seen)
+        if (w[0] - '0' == i) numbers += w[2];
+      EXPECT_EQ(numbers, "024");
+    }
+    offset::testing::wait_idle();  // the closer needs words and pairs
+  });
+}
+
 // --- OFFSET_SEED
 
 PROGRAM(seeds_of_explore) {
@@ -273,7 +344,23 @@ TEST(Seed, SeedsOrdinaryWorldsToo) {
   EXPECT_NE(first.out, test::run_program("choices", {"OFFSET_SEED=6"}).out);
 }
 
-// --- the fixture
+// --- the fixture, as the README has it
+
+using Parcel = offset::testing::bubble_test;
+
+TEST_F(Parcel, IsGivenUpAfterAnHour) {
+  explore(100, [] {
+    const auto start = offset::time::now();
+    auto parcel = offset::make_chan<int>();
+    auto courier = offset::make_chan<void>(1);
+    offset::go([=] {
+      if (offset::select(parcel.if_recv(), offset::timeout(1h)) == 1) courier.send();
+    });
+    offset::testing::wait_idle();  // every other goroutine waits now
+    EXPECT_TRUE(courier.recv());
+    EXPECT_EQ(offset::time::now() - start, 1h);
+  });
+}
 
 using BubbleFixture = offset::testing::bubble_test;
 

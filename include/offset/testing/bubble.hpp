@@ -80,8 +80,10 @@ OFFSET_API void report(const std::string& line) noexcept;
 /// and the line that runs it again are written to stderr. Throws std::logic_error while a runtime
 /// or another bubble is alive, also from inside one.
 ///
-/// A channel or timer made in the bubble may not be used from outside it, nor may its goroutines
-/// wait for a channel from outside: panic_error. Plain threads cannot start goroutines in it.
+/// What goroutines refer to of `f`'s must outlive them, as everywhere: `f` waits for those that use
+/// its variables. A channel or timer made in the bubble may not be used from outside it, nor may
+/// its goroutines wait for a channel from outside: panic_error. Plain threads cannot start
+/// goroutines in it.
 template <class F>
   requires std::is_invocable_v<F&>
 void bubble(const options& o, F&& f) {
