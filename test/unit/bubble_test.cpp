@@ -251,9 +251,11 @@ TEST(BubbleEnd, AnExceptionOfMainLeavesIt) {
 }
 
 TEST(BubbleEnd, DeadlockListsAllWithWhereTheyWait) {
+  offset::chan<int> c;  // not the abandoned goroutine's, so that it is freed
   try {
-    bubble({.seed = 12}, [] {
-      offset::go({.name = "the second"}, [] { make_chan<int>().send(1); });
+    bubble({.seed = 12}, [&] {
+      c = make_chan<int>();
+      offset::go({.name = "the second"}, [&] { c.send(1); });
       offset::sync::mutex m;
       m.lock();
       m.lock();
@@ -271,9 +273,11 @@ TEST(BubbleEnd, DeadlockListsAllWithWhereTheyWait) {
 }
 
 TEST(BubbleEnd, LeftGoroutinesAreAFailure) {
+  offset::chan<int> c;
   try {
-    bubble([] {
-      offset::go([] { make_chan<int>().recv(); });
+    bubble([&] {
+      c = make_chan<int>();
+      offset::go([&] { c.recv(); });
       offset::go([] { time_::sleep(1s); });
     });
     ADD_FAILURE() << "nothing left";

@@ -239,10 +239,12 @@ TEST(Synctest, DeadlockChild) {
 
 // A ticker never lets time run out; once main has gone, time does not pass for it.
 TEST(Synctest, DeadlockTicker) {
-  EXPECT_EQ(panic_of([] {
-              bubble([] {
-                offset::go([] {
-                  for (const auto t : time_::tick(1s)) static_cast<void>(t);
+  offset::recv_chan<time_::time_point> ticks;
+  EXPECT_EQ(panic_of([&] {
+              bubble([&] {
+                ticks = time_::tick(1s);
+                offset::go([&] {
+                  for (const auto t : ticks) static_cast<void>(t);
                 });
               });
             }),
