@@ -1,5 +1,5 @@
 /// \file
-/// Everything: goroutines, channels, select, contexts, time, sync.
+/// Everything: goroutines, channels, select, contexts, time, sync, testing.
 #pragma once
 
 #include <offset/chan.hpp>
@@ -10,5 +10,6 @@
 #include <offset/runtime.hpp>
 #include <offset/select.hpp>
 #include <offset/sync.hpp>
+#include <offset/testing.hpp>
 #include <offset/time.hpp>
 #include <offset/version.hpp>

@@ -12,6 +12,7 @@
 #include "base/cpu.h"
 #include "base/sanitizer.h"
 #include "fiber/overflow.h"
+#include "sched/bubble.h"
 #include "sched/deadlock.h"
 #include "sched/local.h"
 #include "sched/sched.h"
@@ -207,6 +208,7 @@ task found(f& me, task t) noexcept {
 task find_work(f& me) noexcept {
   p& pr = *me.proc;
   world& w = *me.home;
+  if (w.bubble != nullptr) return w.bubble->find_work(me);
   for (;;) {
     if (pr.attention.load(std::memory_order_relaxed)) {
       pr.attention.store(false, std::memory_order_relaxed);

@@ -3,8 +3,8 @@
 // reached.
 #include <fstream>
 #include <string>
-#include <thread>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "stress.h"
