@@ -32,11 +32,11 @@ constexpr unsigned checks_to_be_sure = 3;
 struct pool::queue {
   // False when there is no node left. What the caller did is before what the one that pops does.
   bool push(job* j) noexcept {
-    const base::tsan_unseen guard;
+    const base::tsan_unseen guard{};
     return jobs_.bounded_push(j);
   }
   job* pop() noexcept {
-    const base::tsan_unseen guard;
+    const base::tsan_unseen guard{};
     job* j = nullptr;
     return jobs_.pop(j) ? j : nullptr;
   }
@@ -52,7 +52,10 @@ struct pool::worker {
   std::atomic<pid_t> tid{0};
 };
 
-pool::pool(sched::world& w) : world_(w), queue_(std::make_unique<queue>()) {}
+pool::pool(sched::world& w) : world_(w) {
+  const base::leak_exempt guard{};
+  queue_ = std::make_unique<queue>();
+}
 
 pool::~pool() {
   while (workers_ != nullptr) {

@@ -340,7 +340,8 @@ select_result run(const case_desc* cases, select_slot* slots, std::size_t n, std
 op_status timed_operation(chan_core& c, void* elem, bool sending, std::int64_t deadline) {
   const case_desc one{&c, elem, sending, false};
   select_slot slot;
-  const select_result r = run(&one, &slot, 1, deadline - base::now_ns(), deadline);
+  const std::int64_t wait_ns = deadline > base::now_ns() ? 1 : 0;  // only whether it may wait
+  const select_result r = run(&one, &slot, 1, wait_ns, deadline);
   switch (r.what) {
     case kind::performed: return r.ok ? op_status::ok : op_status::closed;
     case kind::closed_send: return op_status::closed;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 
+#include "offset/context.hpp"
 #include "offset/detail/deadline.hpp"
 
 namespace offset::inline v0::rate {
@@ -65,7 +67,7 @@ double limiter::filled_at(time_point t) const noexcept {
   return std::min(tokens_ + more, static_cast<double>(burst_));
 }
 
-reservation limiter::reserve(time_point t, std::int64_t n, duration most_delay) {
+reservation limiter::reserve_n(time_point t, std::int64_t n, duration most_delay) {
   const std::lock_guard hold(lock_);
   reservation r;
   r.of_ = this;
@@ -87,21 +89,29 @@ reservation limiter::reserve(time_point t, std::int64_t n, duration most_delay) 
   return r;
 }
 
-// For wait: throws in place of an answer that is not ok.
-reservation limiter::reserve_to_wait(time_point t, std::int64_t n, duration most_delay) {
-  const std::int64_t most = burst();
-  if (n > most && limit() != inf)
+void limiter::check_burst(std::int64_t n) const {
+  const std::lock_guard hold(lock_);
+  if (n > burst_ && limit_ != inf)
     throw wait_error("rate: Wait(n=" + std::to_string(n) + ") exceeds limiter's burst " +
-                     std::to_string(most));
-  const reservation r = reserve(t, n, most_delay);
-  if (!r.ok())
-    throw wait_error("rate: Wait(n=" + std::to_string(n) + ") would exceed context deadline");
-  return r;
+                     std::to_string(burst_));
 }
 
-void limiter::wait(std::int64_t n) {
+void limiter::wait(std::int64_t n) { (void)wait(context::background(), n); }
+
+op_status limiter::wait(const context& ctx, std::int64_t n) {
+  check_burst(n);
+  if (time::sleep(ctx, duration::zero()) != op_status::ok) return op_status::canceled;
   const time_point now = time::clock::now();
-  time::sleep(reserve_to_wait(now, n, forever).delay_from(now));
+  const std::optional<time_point> until = ctx.deadline();
+  const reservation r = reserve_n(now, n, until ? between(now, *until) : forever);
+  if (!r.ok()) {
+    check_burst(n);  // it was lowered meanwhile
+    throw wait_error("rate: Wait(n=" + std::to_string(n) + ") would exceed context deadline");
+  }
+  const duration delay = r.delay_from(now);
+  if (delay == duration::zero() || time::sleep(ctx, delay) == op_status::ok) return op_status::ok;
+  r.cancel();
+  return op_status::canceled;
 }
 
 void limiter::set_limit_at(time_point t, rate::limit l) {

@@ -107,6 +107,7 @@ std::int64_t fire_task(timers::node& self, std::int64_t, timers::fired& into) no
 
 void dispose(chan_core* core) noexcept {
   ticking& t = of(core);
+  const sched::world_kept guard;
   timers::heap::remove(t.node);
   detail::chan_dispose(core);
   // chan_dispose ended the core's life; the rest goes with the block.
@@ -157,6 +158,7 @@ ticking* make_task(std::int64_t ns, task_base* task) { return make(ns, 0, task);
 
 bool stop(ticking* t, const char* uninitialized) {
   if (t == nullptr) throw panic_error(uninitialized);
+  const sched::world_kept guard;
   t->using_it.lock();
   const bool was = stop_locked(*t);
   t->using_it.unlock();
@@ -167,6 +169,7 @@ bool reset(ticking* t, std::int64_t ns, const char* uninitialized) {
   if (t == nullptr) throw panic_error(uninitialized);
   const bool repeats = t->period != 0;
   if (repeats && ns <= 0) throw panic_error("non-positive interval for Ticker.Reset");
+  const sched::world_kept guard;
   t->using_it.lock();
   const bool was = stop_locked(*t);
   if (repeats) t->period = ns;
@@ -191,6 +194,7 @@ detail::core_handle release_to_channel(ticking* t) noexcept {
 }
 
 void ticking_handle::stop_and_release(ticking* t) noexcept {
+  const sched::world_kept guard;
   t->using_it.lock();
   stop_locked(*t);
   t->using_it.unlock();

@@ -132,6 +132,64 @@ TEST(Limiter, WaitForMoreThanTheBurst) {
   EXPECT_DOUBLE_EQ(l.tokens(), 3);
 }
 
+TEST(Limiter, ReserveWithAMostDelay) {
+  limiter l(10, 2);
+  EXPECT_TRUE(l.allow_n(t0, 2));
+  EXPECT_FALSE(l.reserve_n(t0, 2, 199ms).ok());
+  EXPECT_EQ(l.reserve_n(t0, 2, 200ms).delay_from(t0), 200ms);
+}
+
+TEST(Limiter, WaitWithAContext) {
+  run([] {
+    using offset::context;
+    using offset::op_status;
+    const context root = context::background();
+    limiter l(1e-3, 2);
+    EXPECT_EQ(l.wait(root), op_status::ok);
+    EXPECT_THROW(l.wait(root, 3), rate::wait_error);
+    EXPECT_THROW(l.wait(context()), offset::panic_error);
+    {
+      const auto [ctx, cancel] = context::with_cancel(root);
+      cancel();
+      EXPECT_EQ(l.wait(ctx), op_status::canceled) << "although there is a token";
+    }
+    EXPECT_EQ(l.wait(root), op_status::ok);
+    {
+      const auto [ctx, cancel] = context::with_timeout(root, 1min);
+      try {
+        l.wait(ctx);
+        ADD_FAILURE() << "it waited";
+      } catch (const rate::wait_error& e) {
+        EXPECT_EQ(e.what(), std::string("rate: Wait(n=1) would exceed context deadline"));
+      }
+      cancel();
+    }
+    const double before = l.tokens();
+    auto [ctx, cancel] = context::with_cancel(root);
+    offset::sync::wait_group all;
+    for (int i = 0; i < 5; ++i)
+      all.go([&l, i, c = ctx] { EXPECT_EQ(l.wait(c, 1 + i % 2), op_status::canceled); });
+    ASSERT_TRUE(test::await([&] { return l.tokens() < before - 4; })) << "they have reserved";
+    cancel();
+    all.wait();
+  });
+}
+
+// What a wait that is cancelled had reserved is there for others.
+TEST(Limiter, ACancelledWaitGivesBack) {
+  run([] {
+    limiter l(1e-3, 1);
+    l.wait();
+    auto [ctx, cancel] = offset::context::with_cancel(offset::context::background());
+    offset::sync::wait_group all;
+    all.go([&l, c = ctx] { EXPECT_EQ(l.wait(c), offset::op_status::canceled); });
+    ASSERT_TRUE(test::await([&] { return l.tokens() < -0.5; }));
+    cancel();
+    all.wait();
+    EXPECT_GE(l.tokens(), 0);
+  });
+}
+
 // Over all, no more than the burst passes, whoever asks.
 TEST(Limiter, ManyAtOnce) {
   run([] {

@@ -9,8 +9,13 @@
 #include <string>
 
 #include <offset/config.hpp>
+#include <offset/error.hpp>
 #include <offset/sync/mutex.hpp>
 #include <offset/time/sleep.hpp>
+
+namespace offset::inline v0 {
+class context;
+}
 
 namespace offset::inline v0::rate {
 
@@ -78,15 +83,23 @@ class limiter {
 
   /// Whether an event, or `n`, may happen now: takes the tokens, or none. Go: Allow, AllowN.
   bool allow() { return allow_n(time::clock::now(), 1); }
-  bool allow_n(time::time_point t, std::int64_t n) { return reserve(t, n, no_delay).ok(); }
+  bool allow_n(time::time_point t, std::int64_t n) {
+    return reserve_n(t, n, time::clock::duration::zero()).ok();
+  }
 
-  /// Takes tokens that may be there only later: says how long to wait. Go: Reserve, ReserveN.
+  /// Takes tokens that may be there only later: says how long to wait; not ok, and nothing taken,
+  /// when that is longer than `most_delay`. Go: Reserve, ReserveN.
   rate::reservation reserve() { return reserve_n(time::clock::now(), 1); }
-  rate::reservation reserve_n(time::time_point t, std::int64_t n) { return reserve(t, n, forever); }
+  OFFSET_API rate::reservation reserve_n(time::time_point t, std::int64_t n,
+                                         time::clock::duration most_delay = forever);
 
   /// Waits until `n` events may happen. Throws wait_error "rate: Wait(n=N) exceeds limiter's burst
   /// B". Go: Wait, WaitN.
   OFFSET_API void wait(std::int64_t n = 1);
+  /// The same until `ctx` is done at most: ok, or canceled, when nothing was taken. Does not begin
+  /// to wait for what comes after the deadline of `ctx`: throws wait_error "rate: Wait(n=N) would
+  /// exceed context deadline".
+  OFFSET_API op_status wait(const context& ctx, std::int64_t n = 1);
 
   /// What is set applies to what is reserved from then on.
   void set_limit(rate::limit l) { set_limit_at(time::clock::now(), l); }
@@ -103,12 +116,7 @@ class limiter {
 
  private:
   friend class reservation;
-  static constexpr time::clock::duration no_delay{};
-
-  OFFSET_API rate::reservation reserve(time::time_point t, std::int64_t n,
-                                       time::clock::duration most_delay);
-  rate::reservation reserve_to_wait(time::time_point t, std::int64_t n,
-                                    time::clock::duration most_delay);
+  void check_burst(std::int64_t n) const;
   double filled_at(time::time_point t) const noexcept;
 
   mutable sync::mutex lock_;

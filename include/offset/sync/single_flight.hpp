@@ -74,7 +74,8 @@ class single_flight {
 
   /// A channel that gives the result once; `f` runs in a goroutine of its own if no call is under
   /// way. An exception of the call is a panic, also when it is run's. When it ends by goexit the
-  /// channel is closed. This object may be destroyed meanwhile. Throws as `go` does. Go: DoChan.
+  /// channel is closed. To wait with a context or a timeout, receive so. This object may be
+  /// destroyed meanwhile. Throws as `go` does. Go: DoChan.
   template <class F>
     requires std::is_invocable_r_v<V, std::decay_t<F>> recv_chan<result> run_chan(const K& key,
                                                                                   F&& f) {
