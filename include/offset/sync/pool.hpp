@@ -67,7 +67,7 @@ class pool {
  private:
   // 64 places. One is free, or claimed (its owner fills or empties it), or full, which is claimed
   // too; so a bit of `full` is only ever set with that of `claimed` set.
-  struct alignas(64) shelf {
+  struct alignas(64) alignas(T) shelf {
     static constexpr unsigned places = 64;
 
     shelf() = default;
