@@ -26,6 +26,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <type_traits>
 
 #include "base/spin_lock.h"
 #include "offset/context.hpp"
@@ -60,12 +61,10 @@ struct deadline_timer : timers::node {
 /// The done channel. Its core lies first, and is ended by chan_dispose.
 struct done_channel {
   explicit done_channel(canceler* c) noexcept;
-  ~done_channel() {}
-  union {
-    chan_core core;
-  };
+  chan_core core;
   canceler* of;
 };
+static_assert(std::is_trivially_destructible_v<chan_core>, "ended once, by chan_dispose");
 
 /// The source of stop_token(): stopped by a hook of its own.
 struct stop_hook : sched::cancel_hook {

@@ -17,7 +17,7 @@ op_status operate(chan_core* core, void* elem, const context& ctx) {
   };
   if (c == nullptr) return plain(forever);
   if (const op_status now = plain(poll); now != op_status::would_block) return now;
-  const context held = ctx;
+  const recv_chan<void> held = ctx.done();
   const case_desc cases[] = {{core, elem, sending, false}, {&c->done.core, nullptr, false, false}};
   select_slot slots[2];
   const select_result r = select_run(cases, slots, 2, forever);
@@ -27,6 +27,13 @@ op_status operate(chan_core* core, void* elem, const context& ctx) {
 }
 
 }  // namespace
+
+op_status run_unless_done(const context& ctx, void (*f)(void*), void* arg) {
+  detail_context::checked(ctx);
+  if (ctx.err()) return op_status::canceled;
+  f(arg);
+  return op_status::ok;
+}
 
 op_status chan_send(chan_core* core, void* value, const context& ctx) {
   return operate<true>(core, value, ctx);
@@ -48,7 +55,7 @@ op_status sleep_until_ns(const context& ctx, std::int64_t deadline) {
     return op_status::ok;
   }
   if (deadline <= detail::steady_now()) return op_status::ok;
-  const context held = ctx;
+  const recv_chan<void> held = ctx.done();
   const op_status s = chan_impl::timed_operation(c->done.core, nullptr, false, deadline);
   return s == op_status::timeout ? op_status::ok : op_status::canceled;
 }

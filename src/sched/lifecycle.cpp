@@ -129,7 +129,7 @@ void abandon(g& self, std::int64_t give_up_at) noexcept {
 
 // What goroutines hold that are given up is not leaked: the leak checker is told where it is, and
 // the world stays for it.
-void keep_for_leak_checker(world& w) noexcept {
+[[maybe_unused]] void keep_for_leak_checker(world& w) noexcept {
   static std::atomic<world*> kept{nullptr};
   const auto add = [](const g& self) {
     if (self.state.load(std::memory_order_relaxed) != g_state::free)

@@ -269,4 +269,20 @@ TEST(Sometimes, ACallWaitsWhileAnotherRuns) {
   });
 }
 
+TEST(Sometimes, WithAContextItWaitsNoLonger) {
+  run([] {
+    sometimes s{.first = 3};
+    auto [ctx, cancel] = offset::context::with_cancel(offset::context::background());
+    EXPECT_EQ(s.run(ctx, [] {}), offset::op_status::ok);
+    s.run([&, c = ctx, stop = cancel] {
+      offset::sync::wait_group waiter;
+      waiter.go([&] { EXPECT_EQ(s.run(c, [] { ADD_FAILURE(); }), offset::op_status::canceled); });
+      offset::yield();
+      stop();
+      waiter.wait();
+    });
+    EXPECT_EQ(s.run(ctx, [] { ADD_FAILURE(); }), offset::op_status::canceled);
+  });
+}
+
 }  // namespace

@@ -177,6 +177,44 @@ TEST(SingleFlight, ChannelsGiveTheResultOnceAndStayOpen) {
   });
 }
 
+TEST(SingleFlight, WithAContextItWaitsNoLonger) {
+  found = 0;
+  run([] {
+    using offset::context;
+    flight g;
+    auto [ctx, cancel] = context::with_cancel(context::background());
+    const auto r = g.run(ctx, 1, [] { return std::string("mine"); });
+    ASSERT_TRUE(r.has_value());
+    EXPECT_EQ(r->value, "mine");
+    EXPECT_FALSE(r->shared);
+    auto go_on = make_chan<void>();
+    std::atomic<bool> started{false};
+    const auto slow = [&] {
+      started = true;
+      (void)go_on.recv();
+      return std::string("late");
+    };
+    wait_group others;
+    others.go([&] { EXPECT_EQ(g.run(1, slow).value, "late"); });
+    ASSERT_TRUE(test::await([&] { return started.load(); }));
+    found = 0;
+    wait_group hasty;
+    hasty.go([&, c = ctx] {
+      EXPECT_FALSE(g.run(c, 1, [] { return std::string("its own"); }).has_value());
+    });
+    others.go([&] {
+      const auto got = g.run(context::background(), 1, [] { return std::string("its own"); });
+      EXPECT_EQ(got.value().value, "late");
+    });
+    ASSERT_TRUE(await_joined(2));
+    cancel();
+    hasty.wait();
+    EXPECT_FALSE(g.run(ctx, 2, [] { return std::string("its own"); }).has_value());
+    go_on.close();
+    others.wait();
+  });
+}
+
 TEST(SingleFlight, MayBeDestroyedWhileAChannelIsServed) {
   run([] {
     auto go_on = make_chan<void>();

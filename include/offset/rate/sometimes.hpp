@@ -9,10 +9,13 @@
 #include <utility>
 
 #include <offset/config.hpp>
+#include <offset/error.hpp>
 #include <offset/sync/mutex.hpp>
 #include <offset/time/sleep.hpp>
 
 namespace offset::inline v0::rate {
+
+struct sometimes;
 
 /// What a sometimes counts.
 class sometimes_state {
@@ -21,6 +24,9 @@ class sometimes_state {
 
  private:
   friend struct sometimes;
+  template <class F>
+  void run_locked(const sometimes& s, F&& f);
+
   sync::mutex lock_;
   std::int64_t count_ = 0;       // calls of run
   time::time_point last_run_{};  // of the function
@@ -39,14 +45,27 @@ struct sometimes {
   template <class F>
   void run(F&& f) {
     const std::lock_guard hold(state.lock_);
-    const std::int64_t n = state.count_;
-    if (n == 0 || n < first || (every > 0 && n % every == 0) ||
-        (interval > interval.zero() && time::clock::now() - state.last_run_ >= interval)) {
-      std::invoke(std::forward<F>(f));
-      if (interval > interval.zero()) state.last_run_ = time::clock::now();
-    }
-    ++state.count_;
+    state.run_locked(*this, std::forward<F>(f));
+  }
+  /// The same, waiting for another's function until `ctx` is done at most: ok, or canceled (also
+  /// when it was done at the start).
+  template <class F>
+  op_status run(const context& ctx, F&& f) {
+    if (state.lock_.lock(ctx) != op_status::ok) return op_status::canceled;
+    const std::lock_guard hold(state.lock_, std::adopt_lock);
+    state.run_locked(*this, std::forward<F>(f));
+    return op_status::ok;
   }
 };
+
+template <class F>
+void sometimes_state::run_locked(const sometimes& s, F&& f) {
+  if (count_ == 0 || count_ < s.first || (s.every > 0 && count_ % s.every == 0) ||
+      (s.interval > s.interval.zero() && time::clock::now() - last_run_ >= s.interval)) {
+    std::invoke(std::forward<F>(f));
+    if (s.interval > s.interval.zero()) last_run_ = time::clock::now();
+  }
+  ++count_;
+}
 
 }  // namespace offset::inline v0::rate

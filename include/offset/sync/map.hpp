@@ -102,7 +102,7 @@ class map {
 
   /// Sets the value of `key` to `desired` if it is there and equals `expected`: true when so.
   bool compare_and_swap(const K& key, const V& expected,
-                        V desired) requires std::equality_comparable<V> {
+                        V desired) requires(std::equality_comparable<V>) {
     const place at = place_of(key);
     const std::unique_lock hold(at.in.lock);
     node* const n = find(at, key);
@@ -112,7 +112,7 @@ class map {
   }
 
   /// Takes the key out if its value equals `expected`: true when so. Go: CompareAndDelete.
-  bool compare_and_erase(const K& key, const V& expected) requires std::equality_comparable<V> {
+  bool compare_and_erase(const K& key, const V& expected) requires(std::equality_comparable<V>) {
     const place at = place_of(key);
     return take_out(at, [&](const node& n) { return is(n, at, key) && n.value == expected; }) !=
            nullptr;
@@ -123,7 +123,7 @@ class map {
   /// may be seen or not; it is not one moment of the map. `f` may do anything: the value is a copy,
   /// the key stays while `f` has it. O(keys), even when stopped early: O(keys of a part).
   template <class F>
-    requires std::invocable<F&, const K&, V>
+    requires(std::invocable<F&, const K&, V>)
   void range(F&& f) const {
     for (std::size_t i = 0; i < width_; ++i) {
       const part& in = parts_[i];

@@ -30,7 +30,7 @@ template <class T>
 class pool {
  public:
   /// Without a factory new objects are value-initialised.
-  pool() requires std::default_initializable<T> : pool(std::function<T()>([] { return T(); })) {}
+  pool() requires(std::default_initializable<T>) : pool(std::function<T()>([] { return T(); })) {}
   /// Calls `factory()` for new objects, from several goroutines at once.
   explicit pool(std::function<T()> factory)
       : factory_(std::move(factory)), width_(detail::spread_width()),

@@ -15,6 +15,7 @@
 
 #include <offset/chan.hpp>
 #include <offset/config.hpp>
+#include <offset/error.hpp>
 #include <offset/go.hpp>
 #include <offset/sync/mutex.hpp>
 #include <offset/sync/wait_group.hpp>
@@ -53,54 +54,58 @@ class single_flight {
   /// goroutines, as in Go; a plain thread among them is thrown panic_error "runtime.Goexit was
   /// called". `f` calling run for its own key deadlocks. Go: Do.
   template <class F>
-    requires std::is_invocable_r_v<V, F> result run(const K& key, F&& f) {
-      std::unique_lock hold(calls_->lock);
-      if (const auto found = calls_->of.find(key); found != calls_->of.end()) {
-        const call_ptr c = found->second;
-        ++c->joined;
-        hold.unlock();
-        c->done.wait();
-        if (c->ended) detail_flight::goexit_too();
-        if (c->error) std::rethrow_exception(c->error);
-        return {*c->value, true};
-      }
-      const call_ptr c = std::make_shared<call>();
-      calls_->of.emplace(key, c);
-      hold.unlock();
-      lead(*calls_, key, c, std::forward<F>(f));
-      if (c->joined != 0) return {*c->value, true};
-      return {std::move(*c->value), false};
-    }
+    requires(std::is_invocable_r_v<V, F>)
+  result run(const K& key, F&& f) {
+    std::unique_lock hold(calls_->lock);
+    const call_ptr c = find(key);
+    if (c == nullptr) return lead_here(hold, key, std::forward<F>(f));
+    ++c->joined;
+    hold.unlock();
+    c->done.wait();
+    return result_of(*c);
+  }
+  /// The same, waiting for another's call until `ctx` is done at most; nullopt then (also when it
+  /// was done at the start). `f` is not stopped by it.
+  template <class F>
+    requires(std::is_invocable_r_v<V, F>)
+  std::optional<result> run(const context& ctx, const K& key, F&& f) {
+    if (calls_->lock.lock(ctx) != op_status::ok) return std::nullopt;
+    std::unique_lock hold(calls_->lock, std::adopt_lock);
+    const call_ptr c = find(key);
+    if (c == nullptr) return lead_here(hold, key, std::forward<F>(f));
+    ++c->joined;
+    hold.unlock();
+    if (c->done.wait(ctx) != op_status::ok) return std::nullopt;
+    return result_of(*c);
+  }
 
   /// A channel that gives the result once; `f` runs in a goroutine of its own if no call is under
   /// way. An exception of the call is a panic, also when it is run's. When it ends by goexit the
-  /// channel is closed. To wait with a context or a timeout, receive so. This object may be
-  /// destroyed meanwhile. Throws as `go` does. Go: DoChan.
+  /// channel is closed. This object may be destroyed meanwhile. Throws as `go` does. Go: DoChan.
   template <class F>
-    requires std::is_invocable_r_v<V, std::decay_t<F>> recv_chan<result> run_chan(const K& key,
-                                                                                  F&& f) {
-      auto to = make_chan<result>(1);
-      auto work = std::make_unique<std::decay_t<F>>(std::forward<F>(f));
-      const std::lock_guard hold(calls_->lock);
-      if (const auto found = calls_->of.find(key); found != calls_->of.end()) {
-        found->second->to.push_back(to);
-        ++found->second->joined;
-        return to;
-      }
-      const call_ptr c = std::make_shared<call>();
-      c->to.push_back(to);
-      const auto entry = calls_->of.emplace(key, c).first;
-      try {
-        // Under the lock: nobody has joined if this fails.
-        offset::go([calls = calls_, k = key, c, w = std::move(work)] {
-          lead(*calls, k, c, std::move(*w));
-        });
-      } catch (...) {
-        calls_->of.erase(entry);
-        throw;
-      }
+    requires(std::is_invocable_r_v<V, std::decay_t<F>>)
+  recv_chan<result> run_chan(const K& key, F&& f) {
+    auto to = make_chan<result>(1);
+    auto work = std::make_unique<std::decay_t<F>>(std::forward<F>(f));
+    const std::lock_guard hold(calls_->lock);
+    if (const call_ptr under_way = find(key)) {
+      under_way->to.push_back(to);
+      ++under_way->joined;
       return to;
     }
+    const call_ptr c = std::make_shared<call>();
+    c->to.push_back(to);
+    const auto entry = calls_->of.emplace(key, c).first;
+    try {
+      // Under the lock: nobody has joined if this fails.
+      offset::go(
+          [calls = calls_, k = key, c, w = std::move(work)] { lead(*calls, k, c, std::move(*w)); });
+    } catch (...) {
+      calls_->of.erase(entry);
+      throw;
+    }
+    return to;
+  }
 
   /// Who comes from now on does not join the call under way, but begins another. Go: Forget.
   void forget(const K& key) {
@@ -125,6 +130,29 @@ class single_flight {
     mutex lock;
     std::unordered_map<K, call_ptr, Hash, Equal> of;
   };
+
+  // Under the lock.
+  call_ptr find(const K& key) const {
+    const auto found = calls_->of.find(key);
+    return found != calls_->of.end() ? found->second : nullptr;
+  }
+
+  // Of a call that is over, for one that joined it.
+  static result result_of(const call& c) {
+    if (c.ended) detail_flight::goexit_too();
+    if (c.error) std::rethrow_exception(c.error);
+    return {*c.value, true};
+  }
+
+  template <class F>
+  result lead_here(std::unique_lock<mutex>& hold, const K& key, F&& f) {
+    const call_ptr c = std::make_shared<call>();
+    calls_->of.emplace(key, c);
+    hold.unlock();
+    lead(*calls_, key, c, std::forward<F>(f));
+    if (c->joined != 0) return {*c->value, true};
+    return {std::move(*c->value), false};
+  }
 
   template <class F>
   static void lead(table& calls, const K& key, const call_ptr& c, F&& f) {
