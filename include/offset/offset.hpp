@@ -1,5 +1,6 @@
 /// \file
-/// Everything: goroutines, channels, select, contexts, time, sync, testing.
+/// Everything: goroutines, channels, select, contexts, structured concurrency, and the rooms time,
+/// sync, rate, io, os, testing.
 #pragma once
 
 #include <offset/chan.hpp>
@@ -7,6 +8,7 @@
 #include <offset/context.hpp>
 #include <offset/error.hpp>
 #include <offset/go.hpp>
+#include <offset/rate.hpp>
 #include <offset/runtime.hpp>
 #include <offset/select.hpp>
 #include <offset/sync.hpp>
