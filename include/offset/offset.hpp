@@ -1,11 +1,12 @@
 /// \file
-/// Everything: goroutines, channels, select, time, sync.
+/// Everything: goroutines, channels, select, time, sync, pipes, signals.
 #pragma once
 
 #include <offset/chan.hpp>
 #include <offset/config.hpp>
 #include <offset/error.hpp>
 #include <offset/go.hpp>
+#include <offset/io.hpp>
 #include <offset/runtime.hpp>
 #include <offset/select.hpp>
 #include <offset/sync.hpp>
