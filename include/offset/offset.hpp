@@ -7,6 +7,7 @@
 #include <offset/error.hpp>
 #include <offset/go.hpp>
 #include <offset/io.hpp>
+#include <offset/os.hpp>
 #include <offset/runtime.hpp>
 #include <offset/select.hpp>
 #include <offset/sync.hpp>

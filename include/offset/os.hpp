@@ -1,0 +1,5 @@
+/// \file
+/// The whole room os.
+#pragma once
+
+#include <offset/os/signal.hpp>
