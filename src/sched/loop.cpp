@@ -428,7 +428,7 @@ void start_pinned(world& w, g& self) {
   w.carriers = made.get();
   w.carriers_lock.unlock();
   if (start_thread(w, *made, pinned_main)) {
-    made.release();
+    static_cast<void>(made.release());  // the world's list has it
     return;
   }
   const int error = errno;

@@ -143,7 +143,7 @@ OFFSET_NO_TSAN void free_block(world& w, p* pr, void* at, std::size_t c) noexcep
 // --- the life of a goroutine
 
 g* build_g(const fiber::raw_stack& raw, world& w) noexcept {
-  const base::tsan_unseen guard;  // what a G is owned by changes without an edge that TSan sees
+  const base::tsan_unseen guard{};  // what a G is owned by changes without an edge that TSan sees
   g* const self = ::new (raw.header) g;
   self->home = &w;
   self->fib.stack_low = raw.low;

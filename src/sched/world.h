@@ -97,6 +97,7 @@ struct world {
   std::exception_ptr main_error;
   std::atomic<std::uint32_t> ended_signal{0};  // futex: bumped as goroutines end, while drained
   std::atomic<bool> draining{false};
+  world* next_kept = nullptr;  // AddressSanitizer: of those kept for the leak checker
 
   void retain() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept {
