@@ -12,6 +12,7 @@
 
 #include "base/spin_lock.h"
 #include "offset/chan.hpp"
+#include "offset/context.hpp"
 #include "offset/select.hpp"
 #include "offset/sync/once.hpp"
 
@@ -65,17 +66,62 @@ struct pipe_state {
 
 }  // namespace detail_io
 
-result pipe_reader::read(std::span<std::byte> into) const {
-  if (state_ == nullptr) return {0, errc::closed_pipe};
-  detail_io::pipe_state& p = *state_;
+namespace {
+
+using detail_io::pipe_state;
+
+// Each case of a select says by its index what ended the wait.
+enum : std::size_t { goes_on, is_closed, is_canceled };
+
+result read_from(pipe_state& p, std::span<std::byte> into, const context& ctx) {
   const auto closed = [&p] { return result{0, p.why(p.reader_error, p.writer_error)}; };
+  if (const std::error_code canceled = ctx.err()) return {0, canceled};
   if (p.is_closed()) return closed();
   bytes from;
-  if (select(p.data.if_recv(from), p.done.if_recv()) == 1) return closed();
+  switch (select(p.data.if_recv(from), p.done.if_recv(), ctx.if_done())) {
+    case is_closed: return closed();
+    case is_canceled: return {0, ctx.err()};
+    default: break;
+  }
   const std::size_t n = std::min(into.size(), from.size());
   if (n > 0) std::memcpy(into.data(), from.data(), n);
   p.taken.send(n);
   return {n, {}};
+}
+
+result write_to(pipe_state& p, bytes from, const context& ctx) {
+  std::size_t n = 0;
+  const auto closed = [&p, &n] { return result{n, p.why(p.writer_error, p.reader_error)}; };
+  if (const std::error_code canceled = ctx.err()) return {0, canceled};
+  if (p.is_closed()) return closed();
+  if (p.turn.send(ctx) != op_status::ok) return {0, ctx.err()};
+  struct turn_over {
+    const chan<void>& turn;
+    ~turn_over() { turn.recv(); }
+  } const at_end{p.turn};
+  do {
+    switch (select(p.data.if_send(from), p.done.if_recv(), ctx.if_done())) {
+      case is_closed: return closed();
+      case is_canceled: return {n, ctx.err()};
+      default: break;
+    }
+    std::size_t took = 0;
+    p.taken.recv(took);
+    n += took;
+    from = from.subspan(took);
+  } while (!from.empty());
+  return {n, {}};
+}
+
+}  // namespace
+
+result pipe_reader::read(std::span<std::byte> into) const {
+  return read(context::background(), into);
+}
+
+result pipe_reader::read(const context& ctx, std::span<std::byte> into) const {
+  if (state_ == nullptr) return {0, errc::closed_pipe};
+  return read_from(*state_, into, ctx);
 }
 
 void pipe_reader::close_with_error(std::error_code why) const {
@@ -85,24 +131,12 @@ void pipe_reader::close_with_error(std::error_code why) const {
 }
 
 result pipe_writer::write(std::span<const std::byte> from) const {
+  return write(context::background(), from);
+}
+
+result pipe_writer::write(const context& ctx, std::span<const std::byte> from) const {
   if (state_ == nullptr) return {0, errc::closed_pipe};
-  detail_io::pipe_state& p = *state_;
-  std::size_t n = 0;
-  const auto closed = [&p, &n] { return result{n, p.why(p.writer_error, p.reader_error)}; };
-  if (p.is_closed()) return closed();
-  p.turn.send();
-  struct turn_over {
-    const chan<void>& turn;
-    ~turn_over() { turn.recv(); }
-  } const at_end{p.turn};
-  do {
-    if (select(p.data.if_send(from), p.done.if_recv()) == 1) return closed();
-    std::size_t took = 0;
-    p.taken.recv(took);
-    n += took;
-    from = from.subspan(took);
-  } while (!from.empty());
-  return {n, {}};
+  return write_to(*state_, from, ctx);
 }
 
 void pipe_writer::close_with_error(std::error_code why) const {

@@ -222,6 +222,65 @@ TEST(Pipe, EverybodyAtOnce) {
   });
 }
 
+// --- with a context
+
+TEST(PipeContext, OneThatIsDoneGoesFirst) {
+  run([] {
+    auto [ctx, cancel] = offset::context::with_cancel(offset::context::background());
+    auto [r, w] = io::pipe();
+    offset::go([w = w] { w.write("abc"); });
+    char buffer[8];
+    EXPECT_EQ(r.read(ctx, std::span(buffer, 1)).n, 1U);
+    cancel();
+    const auto got = r.read(ctx, buffer);  // though there is something to read
+    EXPECT_EQ(got.n, 0U);
+    EXPECT_EQ(got.error, std::errc::operation_canceled);
+    EXPECT_EQ(w.write(ctx, "x").error, std::errc::operation_canceled);
+    EXPECT_EQ(r.read(buffer).n, 2U);
+  });
+}
+
+TEST(PipeContext, EndsAReadThatWaits) {
+  run([] {
+    auto [ctx, cancel] = offset::context::with_cancel(offset::context::background());
+    auto [r, w] = io::pipe();
+    offset::go([cancel = cancel] { cancel(); });
+    char buffer[8];
+    EXPECT_EQ(r.read(ctx, buffer).error, std::errc::operation_canceled);
+    auto [late, ignored] = offset::context::with_timeout(offset::context::background(), 1ms);
+    EXPECT_EQ(r.read(late, buffer).error, std::errc::timed_out);
+    // The pipe is as it was.
+    offset::go([w = w] { w.write("abc"); });
+    EXPECT_EQ(r.read(buffer).n, 3U);
+  });
+}
+
+// A write that is cancelled says what was taken, and leaves its turn to the next.
+TEST(PipeContext, EndsAWriteThatWaits) {
+  run([] {
+    auto [ctx, cancel] = offset::context::with_cancel(offset::context::background());
+    auto [r, w] = io::pipe();
+    auto wrote = make_chan<result>(2);
+    offset::go([=, w = w, ctx = ctx] { wrote.send(w.write(ctx, "0123")); });
+    char one[1];
+    EXPECT_EQ(r.read(one).n, 1U);
+    // Another waits for its turn.
+    offset::go([=, w = w, ctx = ctx] { wrote.send(w.write(ctx, "4567")); });
+    for (int i = 0; i < 20; ++i) offset::yield();
+    cancel();
+    std::size_t taken = 0;
+    for (int i = 0; i < 2; ++i) {
+      const auto put = wrote.recv();
+      EXPECT_EQ(put->error, std::errc::operation_canceled);
+      taken += put->n;
+    }
+    EXPECT_EQ(taken, 1U);
+    offset::go([w = w] { w.write("x"); });
+    EXPECT_EQ(r.read(one).n, 1U);
+    EXPECT_EQ(one[0], 'x');
+  });
+}
+
 PROGRAM(nobody_writes) {
   return run([] {
     auto [r, w] = io::pipe();

@@ -397,4 +397,43 @@ TEST(Stop, AmongSignals) {
   });
 }
 
+// --- notify_context
+
+TEST(NotifyContext, ASignalCancelsIt) {
+  run([] {
+    auto [ctx, stop] = os::notify_context(offset::context::background(), SIGUSR1, SIGUSR2);
+    auto [below, cancel] = offset::context::with_cancel(ctx);
+    witness w(SIGUSR2);
+    EXPECT_EQ(offset::time::sleep(ctx, 0s), offset::op_status::ok);
+    send(SIGUSR2);
+    EXPECT_EQ(offset::time::sleep(below, test::limit), offset::op_status::canceled);
+    EXPECT_EQ(ctx.err(), std::errc::operation_canceled);
+    w.sees(SIGUSR2);
+    stop();
+    EXPECT_EQ(action_of(SIGUSR1).sa_handler, SIG_DFL);
+    stop();
+  });
+}
+
+TEST(NotifyContext, ValuesAndNames) {
+  run([] {
+    static const offset::context_key<int> key("key");
+    const auto with = offset::context::with_value(offset::context::background(), key, 7);
+    auto [ctx, stop] = os::notify_context(with);
+    EXPECT_EQ(*ctx.value(key), 7);
+    EXPECT_EQ(to_string(ctx), "signal.NotifyContext(context.Background.WithValue(key))");
+    auto [below, cancel] = offset::context::with_cancel(ctx);
+    EXPECT_EQ(to_string(below), to_string(ctx) + ".WithCancel");
+    stop();
+    EXPECT_TRUE(below.err());
+  });
+}
+
+TEST(NotifyContext, WithoutARuntime) {
+  EXPECT_THROW(os::notify_context(offset::context::background(), SIGUSR1), std::logic_error);
+  EXPECT_EQ(action_of(SIGUSR1).sa_handler, SIG_DFL);
+  const os::stop_func nothing;
+  nothing();
+}
+
 }  // namespace

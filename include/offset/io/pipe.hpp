@@ -11,6 +11,10 @@
 #include <offset/config.hpp>
 #include <offset/io/error.hpp>
 
+namespace offset::inline v0 {
+class context;
+}
+
 namespace offset::inline v0::io {
 
 namespace detail_io {
@@ -30,6 +34,12 @@ class pipe_reader {
   /// is: closed_pipe.
   OFFSET_API result read(std::span<std::byte> into) const;
   result read(std::span<char> into) const { return read(std::as_writable_bytes(into)); }
+  /// The same, up to a context: once that is done, nothing is read, and the error is ctx.err(),
+  /// which equals std::errc::operation_canceled or timed_out.
+  OFFSET_API result read(const context& ctx, std::span<std::byte> into) const;
+  result read(const context& ctx, std::span<char> into) const {
+    return read(ctx, std::as_writable_bytes(into));
+  }
 
   /// Writers that wait and later ones get closed_pipe.
   void close() const { close_with_error({}); }
@@ -56,6 +66,12 @@ class pipe_writer {
   /// Writes at the same time come one after the other, not mixed.
   OFFSET_API result write(std::span<const std::byte> from) const;
   result write(std::string_view from) const { return write(std::as_bytes(std::span(from))); }
+  /// The same, up to a context: `n` is what was taken until it was done, the error ctx.err(), which
+  /// equals std::errc::operation_canceled or timed_out.
+  OFFSET_API result write(const context& ctx, std::span<const std::byte> from) const;
+  result write(const context& ctx, std::string_view from) const {
+    return write(ctx, std::as_bytes(std::span(from)));
+  }
 
   /// Readers that wait and later ones get eof.
   void close() const { close_with_error({}); }

@@ -16,6 +16,7 @@
 
 using namespace std::chrono_literals;
 using offset::chan;
+using offset::context;
 using offset::make_chan;
 using offset::run;
 namespace os = offset::os;
@@ -250,6 +251,96 @@ TEST(Signal, TestAtomicStop) {
     EXPECT_TRUE(o.status == 0 || o.signal == SIGINT)
         << (o.status == 3 ? "lost signal" : "") << " status " << o.status << " signal " << o.signal;
   }
+}
+
+// --- NotifyContext
+
+int notify_context_times(int n) {
+  return run([=] {
+    auto [ctx, stop] = os::notify_context(context::background(), SIGINT);
+    offset::sync::wait_group all;
+    for (int i = 0; i < n; ++i) all.go([] { send(SIGINT); });
+    all.wait();
+    ctx.done().recv();
+    std::puts("received SIGINT");
+    // stop was not called: what comes late ends nothing.
+    send(SIGINT);
+    offset::time::sleep(20ms);
+  });
+}
+PROGRAM(notify_context_once) { return notify_context_times(1); }
+PROGRAM(notify_context_multiple) { return notify_context_times(10); }
+TEST(Signal, TestNotifyContextNotifications) {
+  for (const char* name : {"notify_context_once", "notify_context_multiple"}) {
+    const auto o = test::run_program(name);
+    EXPECT_EQ(o.status, 0) << name << ": signal " << o.signal << o.err;
+    EXPECT_EQ(o.out, "received SIGINT\n") << name;
+  }
+}
+
+void expect_canceled(const context& ctx) {
+  bool done = false;
+  offset::select(ctx.if_done([&] { done = true; }), offset::timeout(test::limit));
+  EXPECT_TRUE(done);
+  EXPECT_EQ(ctx.err(), offset::context_errc::canceled);
+}
+
+TEST(Signal, TestNotifyContextStop) {
+  run([] {
+    os::ignore(SIGHUP);
+    EXPECT_TRUE(os::ignored(SIGHUP));
+    auto [parent, cancel_parent] = context::with_cancel(context::background());
+    auto [ctx, stop] = os::notify_context(parent, SIGHUP);
+    EXPECT_FALSE(os::ignored(SIGHUP));
+    EXPECT_EQ(to_string(ctx), "signal.NotifyContext(context.Background.WithCancel, [hangup])");
+    EXPECT_FALSE(ctx.err());
+    stop();
+    expect_canceled(ctx);
+    EXPECT_FALSE(parent.err());
+  });
+}
+
+TEST(Signal, TestNotifyContextCancelParent) {
+  run([] {
+    auto [parent, cancel_parent] = context::with_cancel(context::background());
+    auto [ctx, stop] = os::notify_context(parent, SIGINT);
+    EXPECT_EQ(to_string(ctx), "signal.NotifyContext(context.Background.WithCancel, [interrupt])");
+    cancel_parent();
+    expect_canceled(ctx);
+    stop();
+  });
+}
+
+TEST(Signal, TestNotifyContextPrematureCancelParent) {
+  run([] {
+    auto [parent, cancel_parent] = context::with_cancel(context::background());
+    cancel_parent();
+    auto [ctx, stop] = os::notify_context(parent, SIGINT);
+    EXPECT_EQ(to_string(ctx), "signal.NotifyContext(context.Background.WithCancel, [interrupt])");
+    expect_canceled(ctx);
+    stop();
+  });
+}
+
+TEST(Signal, TestNotifyContextSimultaneousStop) {
+  run([] {
+    auto [ctx, stop] = os::notify_context(context::background(), SIGINT);
+    EXPECT_EQ(to_string(ctx), "signal.NotifyContext(context.Background, [interrupt])");
+    offset::sync::wait_group all;
+    for (int i = 0; i < 10; ++i) all.go([stop = stop] { stop(); });
+    all.wait();
+    expect_canceled(ctx);
+  });
+}
+
+TEST(Signal, TestNotifyContextStringer) {
+  run([] {
+    auto [parent, cancel_parent] = context::with_cancel(context::background());
+    auto [ctx, stop] = os::notify_context(parent, SIGHUP, SIGINT, SIGTERM);
+    EXPECT_EQ(to_string(ctx),
+              "signal.NotifyContext(context.Background.WithCancel, [hangup interrupt terminated])");
+    stop();
+  });
 }
 
 // --- runtime/crash_unix_test.go
