@@ -1,6 +1,8 @@
 /// \file
 /// Everything: goroutines, channels, select, contexts, structured concurrency, and the rooms time,
 /// sync, rate, io, os, testing.
+/// Everything: goroutines, channels, select, contexts, structured concurrency, and the rooms time,
+/// sync, rate, io, os, testing.
 #pragma once
 
 #include <offset/chan.hpp>
@@ -9,6 +11,8 @@
 #include <offset/error.hpp>
 #include <offset/go.hpp>
 #include <offset/rate.hpp>
+#include <offset/io.hpp>
+#include <offset/os.hpp>
 #include <offset/runtime.hpp>
 #include <offset/select.hpp>
 #include <offset/sync.hpp>

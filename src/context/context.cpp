@@ -84,6 +84,15 @@ context_node& detail_context::checked(const context& ctx) {
   return *n;
 }
 
+context detail_context::rename(const context& ctx, std::string name) {
+  context_node& up = checked(ctx);
+  auto value = std::make_unique<detail::context_value<std::string>>(std::move(name));
+  auto* const n = new context_node(kind::renamed, &up, up.nearest);
+  detail::context_retain(&up);
+  n->value = std::move(value);
+  return make(n);
+}
+
 context context::background() noexcept { return context(root_node(kind::background)); }
 context context::todo() noexcept { return context(root_node(kind::todo)); }
 
@@ -191,6 +200,7 @@ std::string to_string(const context& ctx) {
       case kind::background: text += "context.Background"; break;
       case kind::todo: text += "context.TODO"; break;
       case kind::value: text += std::string(".WithValue(") + n.value->key_name + ")"; break;
+      case kind::renamed: text = *static_cast<const std::string*>(n.value->get()); break;
       case kind::without_cancel: text += ".WithoutCancel"; break;
       case kind::cancel: text += ".WithCancel"; break;
       case kind::deadline: {

@@ -245,10 +245,11 @@ void run_task(f& me, task t) noexcept {
 }
 
 void block_signals_of_others() noexcept {
-  // Signals sent to the process are for the program's own threads.
+  // Signals sent to the process are for the program's own threads. A broken pipe is told to the
+  // thread that writes.
   sigset_t all;
   sigfillset(&all);
-  for (const int s : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGPROF, SIGSYS})
+  for (const int s : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGPROF, SIGSYS, SIGPIPE})
     sigdelset(&all, s);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
