@@ -1,8 +1,6 @@
 /// \file
 /// Everything: goroutines, channels, select, contexts, structured concurrency, and the rooms time,
 /// sync, rate, io, os, testing.
-/// Everything: goroutines, channels, select, contexts, structured concurrency, and the rooms time,
-/// sync, rate, io, os, testing.
 #pragma once
 
 #include <offset/chan.hpp>
