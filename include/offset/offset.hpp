@@ -1,9 +1,10 @@
 /// \file
-/// Everything: goroutines, channels, select, time, sync, testing.
+/// Everything: goroutines, channels, select, contexts, time, sync, testing.
 #pragma once
 
 #include <offset/chan.hpp>
 #include <offset/config.hpp>
+#include <offset/context.hpp>
 #include <offset/error.hpp>
 #include <offset/go.hpp>
 #include <offset/runtime.hpp>

@@ -20,6 +20,7 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "base/planted.h"
 #include "chan/core.h"
 #include "chan/timed_wait.h"
 #include "offset/detail/select_core.hpp"
@@ -46,6 +47,10 @@ std::int64_t time_came(timers::node& self, std::int64_t, timers::fired& into) no
   auto& t = static_cast<wait_timer&>(self);
   for (;;) {
     const std::uint32_t state = t.claim->load();
+    if (base::planted(base::plant::ready_twice) && state != claim_word::preparing) {
+      into.wake[into.wakes++] = t.who;
+      return base::never;
+    }
     if (state == claim_word::open) {
       if (!t.claim->win(claim_word::by_time)) continue;
       into.wake[into.wakes++] = t.who;
@@ -275,6 +280,7 @@ void selecting::settle(void* arg) noexcept {
 
 // Takes the waiters out of every queue; the winner's is out already.
 void selecting::withdraw_all(std::size_t winner) noexcept {
+  if (base::planted(base::plant::loser_stays_queued)) return;
   for (std::size_t k = 0; k < n_; ++k) {
     const std::size_t i = slots_[k].in_lock_order;
     if (i != winner && cases_[i].core != nullptr) withdraw(slots_[i].wait);
@@ -352,7 +358,8 @@ select_result run(const case_desc* cases, select_slot* slots, std::size_t n, std
 op_status timed_operation(chan_core& c, void* elem, bool sending, std::int64_t deadline) {
   const case_desc one{&c, elem, sending, false};
   select_slot slot;
-  const select_result r = run(&one, &slot, 1, deadline - sched::now_ns(), deadline);
+  const std::int64_t wait_ns = deadline > sched::now_ns() ? 1 : 0;  // only whether it may wait
+  const select_result r = run(&one, &slot, 1, wait_ns, deadline);
   switch (r.what) {
     case kind::performed: return r.ok ? op_status::ok : op_status::closed;
     case kind::closed_send: return op_status::closed;

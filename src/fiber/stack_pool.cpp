@@ -84,6 +84,7 @@ stack_pool::stack_pool(std::size_t stack_size, std::size_t header_size) noexcept
 stack_pool::~stack_pool() {
   for (region& r : regions_) {
     const std::size_t size = r.slab_count * stacks_per_slab * stack_size_;
+    base::asan_unpoison(r.base, size);
     munmap(r.base, size);
   }
 }
@@ -334,6 +335,7 @@ bool map_single_stack(std::size_t size, std::size_t header_size, raw_stack& out)
 
 void unmap_single_stack(std::byte* low, std::size_t size) noexcept {
   size = round_up(size, page);
+  base::asan_unpoison(low - guard_size_for(size), size);
   munmap(low - guard_size_for(size), size);
 }
 

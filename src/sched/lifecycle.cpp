@@ -128,6 +128,24 @@ void abandon(g& self, std::int64_t give_up_at) noexcept {
   if (self.hook.settle != nullptr) self.hook.settle(self.hook.arg);
 }
 
+// What goroutines hold that are given up is not leaked: the leak checker is told where it is, and
+// the world stays for it.
+[[maybe_unused]] void keep_for_leak_checker(world& w) noexcept {
+  static std::atomic<world*> kept{nullptr};
+  const auto add = [](const g& self) {
+    if (self.state.load(std::memory_order_relaxed) != g_state::free)
+      base::leak_root(
+          self.stack.low,
+          static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&self + 1) - self.stack.low));
+  };
+  for (world::single* s = w.singles; s != nullptr; s = s->next) add(*s->self);
+  w.stacks.for_each([&](std::byte* header) { add(*reinterpret_cast<g*>(header)); });
+  w.blocks.for_each_chunk([](const void* at, std::size_t size) { base::leak_root(at, size); });
+  w.retain();
+  w.next_kept = kept.load(std::memory_order_relaxed);
+  kept.store(&w, std::memory_order_relaxed);  // worlds end one at a time
+}
+
 // What shutdown found still there: printed once nothing runs any more.
 void report_stragglers(world& w) noexcept {
   fiber::carrier here;
@@ -165,6 +183,8 @@ void end_world(world& w, bool report = false) noexcept {
     else
       pthread_detach(c->thread);
   }
+  if constexpr (base::asan)
+    if (w.goroutines() != 0) keep_for_leak_checker(w);
   taken.store(false, std::memory_order_seq_cst);
   w.release();
 }
@@ -209,6 +229,10 @@ world::world(const settings& s, bool reports, class bubble* b)
       stacks(s.stack_size, sizeof(g)), io(std::make_unique<io_pool::pool>(*this)) {}
 
 world::~world() {
+  // Where a goroutine came back too late, its timers are still set.
+  for (std::uint32_t i = 0; i < proc_count.load(std::memory_order_acquire); ++i)
+    if (p* const pr = proc(i)) pr->timers.clear();
+  outside_timers.clear();
   for (single* s = singles; s != nullptr;) {
     single* const next = s->next;
     std::byte* const low = s->self->stack.low;

@@ -133,6 +133,9 @@ bool retire(f& me) noexcept {
   me.next_idle = w.retired_list;
   w.retired_list = &me;
   w.carriers_lock.unlock();
+  // Those that sleep counted on us: to look at the timers, and to be awake. One of them, unless
+  // somebody searches and will look on its own, takes over the time or finds that all are asleep.
+  if (f* const sleeper_f = w.idle.take(false)) sleeper_f->note.wake();
   me.note.wait();
   me.note.clear();
   pr.idle.store(false, std::memory_order_relaxed);
@@ -429,7 +432,7 @@ void start_pinned(world& w, g& self) {
   w.carriers = made.get();
   w.carriers_lock.unlock();
   if (start_thread(w, *made, pinned_main)) {
-    made.release();
+    static_cast<void>(made.release());  // the world's list has it
     return;
   }
   const int error = errno;

@@ -138,6 +138,14 @@ OFFSET_NO_TSAN void give_way() noexcept {
   leave(me, self, commit_yield, &self);
 }
 
+OFFSET_NO_TSAN world_kept::world_kept() noexcept : counted_(current_f() == nullptr) {
+  if (counted_) outside_call::count().fetch_add(1, std::memory_order_seq_cst);
+}
+
+world_kept::~world_kept() {
+  if (counted_) outside_call::count().fetch_sub(1, std::memory_order_release);
+}
+
 void park_forever(wait_reason reason) {
   parker here;
   here.check();

@@ -144,7 +144,7 @@ OFFSET_NO_TSAN void free_block(world& w, p* pr, void* at, std::size_t c) noexcep
 // --- the life of a goroutine
 
 g* build_g(const fiber::raw_stack& raw, world& w) noexcept {
-  const base::tsan_unseen guard;  // what a G is owned by changes without an edge that TSan sees
+  const base::tsan_unseen guard{};  // what a G is owned by changes without an edge that TSan sees
   g* const self = ::new (raw.header) g;
   self->home = &w;
   self->fib.stack_low = raw.low;
@@ -369,6 +369,15 @@ struct main_call {
   void* arg;
 };
 
+// Main has returned. A panic on its way elsewhere is told first, as in Go: nobody will catch it,
+// but its destructors may give way. One whose destructors wait for long does not hold the end up;
+// one that has begun to tell ends the program.
+void let_panics_tell(world& w) noexcept {
+  constexpr int turns = 1000;
+  for (int i = 0; i < turns && w.panicking.load(std::memory_order_acquire) != 0; ++i) yield();
+  while (telling()) yield();
+}
+
 void run_main_call(seed* s) {
   const main_call call = *static_cast<main_call*>(s->closure());
   detail::seed_delete(s);
@@ -382,6 +391,7 @@ void run_main_call(seed* s) {
   }
   if (current_f() == nullptr) end_of_forked_child();
   if (current_f()->current->exiting) return;  // goexit was swallowed
+  let_panics_tell(w);
   if (w.bubble != nullptr)
     w.bubble->main_returned = true;
   else

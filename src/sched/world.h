@@ -94,12 +94,14 @@ struct world {
 
   // --- the end
   std::atomic<bool> stopping{false};
-  std::atomic<bool> main_exited{false};  // goexit on main
+  std::atomic<bool> main_exited{false};     // goexit on main
+  std::atomic<std::uint32_t> panicking{0};  // exceptions that will leave their goroutine
   base::note main_done;
   int main_status = 0;
   std::exception_ptr main_error;
   std::atomic<std::uint32_t> ended_signal{0};  // futex: bumped as goroutines end, while drained
   std::atomic<bool> draining{false};
+  world* next_kept = nullptr;  // AddressSanitizer: of those kept for the leak checker
 
   void retain() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept {

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/planted.h"
 #include "base/spin_lock.h"
 #include "chan/core.h"
 #include "offset/error.hpp"
@@ -110,6 +111,7 @@ std::int64_t fire_task(timers::node& self, std::int64_t, timers::fired& into) no
 
 void dispose(chan_core* core) noexcept {
   ticking& t = of(core);
+  const sched::world_kept guard;
   timers::heap::remove(t.node);
   detail::chan_dispose(core);
   // chan_dispose ended the core's life; the rest goes with the block.
@@ -138,7 +140,8 @@ bool stop_locked(ticking& t) noexcept {
   bool was = timers::heap::remove(t.node);
   if (t.task == nullptr) {
     t.core.word.lock();
-    if (t.core.count.load(std::memory_order_relaxed) != 0) {
+    if (t.core.count.load(std::memory_order_relaxed) != 0 &&
+        !base::planted(base::plant::stale_tick)) {
       t.core.count.store(0, std::memory_order_relaxed);
       was = true;
     }
@@ -172,6 +175,7 @@ ticking* make_task(std::int64_t ns, task_base* task) { return make(ns, 0, task);
 bool stop(ticking* t, const char* uninitialized) {
   if (t == nullptr) throw panic_error(uninitialized);
   check_timer_border(*t, "stop");
+  const sched::world_kept guard;
   t->using_it.lock();
   const bool was = stop_locked(*t);
   t->using_it.unlock();
@@ -183,6 +187,7 @@ bool reset(ticking* t, std::int64_t ns, const char* uninitialized) {
   const bool repeats = t->period != 0;
   if (repeats && ns <= 0) throw panic_error("non-positive interval for Ticker.Reset");
   check_timer_border(*t, "reset");
+  const sched::world_kept guard;
   t->using_it.lock();
   const bool was = stop_locked(*t);
   if (repeats) t->period = ns;
@@ -207,6 +212,7 @@ detail::core_handle release_to_channel(ticking* t) noexcept {
 }
 
 void ticking_handle::stop_and_release(ticking* t) noexcept {
+  const sched::world_kept guard;
   t->using_it.lock();
   stop_locked(*t);
   t->using_it.unlock();

@@ -26,6 +26,10 @@
 #include <offset/detail/waiter.hpp>
 #include <offset/error.hpp>
 
+namespace offset::inline v0 {
+class context;
+}
+
 namespace offset::inline v0::detail {
 
 struct loud_ring;
@@ -72,6 +76,9 @@ OFFSET_API void chan_dispose(chan_core* core) noexcept;
 OFFSET_API op_status chan_send(chan_core* core, void* value, std::int64_t deadline);
 /// Constructs an element in `out` only when the answer is ok.
 OFFSET_API op_status chan_recv(chan_core* core, void* out, std::int64_t deadline);
+/// The same until the context is done: then canceled, also when it was at the start.
+OFFSET_API op_status chan_send(chan_core* core, void* value, const context& ctx);
+OFFSET_API op_status chan_recv(chan_core* core, void* out, const context& ctx);
 OFFSET_API void chan_close(chan_core* core);
 
 /// The inline paths: true when the operation was done. They cover an unlocked, open, buffered

@@ -7,6 +7,11 @@
 
 #include <offset/config.hpp>
 #include <offset/detail/deadline.hpp>
+#include <offset/error.hpp>
+
+namespace offset::inline v0 {
+class context;
+}
 
 namespace offset::inline v0::time {
 
@@ -28,6 +33,7 @@ inline time_point now() noexcept { return clock::now(); }
 
 namespace detail_time {
 OFFSET_API void sleep_until_ns(std::int64_t deadline);
+OFFSET_API op_status sleep_until_ns(const context& ctx, std::int64_t deadline);
 }
 
 /// Waits for at least `d`; returns at once when it is not positive. A plain thread sleeps.
@@ -35,6 +41,12 @@ template <class Rep, class Period>
 void sleep(std::chrono::duration<Rep, Period> d) {
   if (d <= d.zero()) return;
   detail_time::sleep_until_ns(detail::deadline_after(d));
+}
+
+/// The same until `ctx` is done at most: ok, or canceled (also when it was done at the start).
+template <class Rep, class Period>
+op_status sleep(const context& ctx, std::chrono::duration<Rep, Period> d) {
+  return detail_time::sleep_until_ns(ctx, detail::deadline_after(d));
 }
 
 }  // namespace offset::inline v0::time
