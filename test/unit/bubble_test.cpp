@@ -1,6 +1,7 @@
 // testing::bubble: its clock, wait_idle, how it ends, and its border.
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -518,6 +519,29 @@ TEST(BubbleMeaning, RwMutexCondSemaphoreOnce) {
       });
     all.wait();
     EXPECT_EQ(since(start), 10s);
+  });
+}
+
+constinit offset::sync::mutex static_mutex;  // initialised before anything runs, as ever
+constinit offset::sync::rw_mutex static_rw_mutex;
+constinit offset::sync::once static_once;
+
+TEST(BubbleMeaning, WhatIsStaticWorksThereToo) {
+  offset::testing::explore(20, [] {
+    int v = 0;
+    offset::sync::wait_group all;
+    for (int i = 0; i < 3; ++i)
+      all.go([&] {
+        const std::lock_guard<offset::sync::mutex> held(static_mutex);
+        static_rw_mutex.lock();
+        const int seen = v;
+        time_::sleep(1s);
+        v = seen + 1;
+        static_rw_mutex.unlock();
+        static_once.call([] { time_::sleep(1s); });
+      });
+    all.wait();
+    EXPECT_EQ(v, 3);
   });
 }
 

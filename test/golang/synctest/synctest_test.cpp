@@ -355,6 +355,36 @@ TEST(TestingSynctest, Time) {
   });
 }
 
+// Example_contextAfterFunc.
+TEST(TestingSynctest, ContextAfterFunc) {
+  offset::testing::explore(50, [] {
+    auto [ctx, cancel] = offset::context::with_cancel(offset::context::background());
+    bool called = false;
+    const auto stop = offset::context::after_func(ctx, [&] { called = true; });
+    wait_idle();
+    EXPECT_FALSE(called);
+    cancel();
+    wait_idle();
+    EXPECT_TRUE(called);
+  });
+}
+
+// Example_contextWithTimeout.
+TEST(TestingSynctest, ContextWithTimeout) {
+  bubble([] {
+    constexpr auto limit = 5s;
+    auto [ctx, cancel] = offset::context::with_timeout(offset::context::background(), limit);
+    time_::sleep(limit - 1ns);
+    wait_idle();
+    EXPECT_FALSE(ctx.err());
+    time_::sleep(1ns);
+    wait_idle();
+    EXPECT_TRUE(ctx.err() == std::errc::timed_out);
+    EXPECT_FALSE(ctx.done().recv());
+    cancel();
+  });
+}
+
 // Example_wait: without the wait, who prints first would be left to the schedule.
 TEST(TestingSynctest, WaitOrdersTheTwo) {
   offset::testing::explore(50, [] {
