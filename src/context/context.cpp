@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
-#include "chan/core.h"
 #include "context/node.h"
 #include "offset/error.hpp"
 #include "offset/go.hpp"
+#include "sched/bubble.h"
 #include "sched/sched.h"
 
 namespace offset::inline v0 {
@@ -53,7 +53,6 @@ context new_canceler(const context& parent, kind k) {
   context_node& up = parent_of(parent);
   auto* const c = new canceler(k, &up);
   context made = detail_context::make(c);
-  chan_impl::enter_bubble(c->done.core);
   if (up.nearest != nullptr) detail::adopt(*c, *up.nearest);
   return made;
 }
