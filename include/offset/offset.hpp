@@ -1,5 +1,8 @@
 /// \file
-/// Everything: goroutines, channels, select, contexts, time, sync, pipes, signals.
+/// Everything: goroutines, channels, select, contexts, structured concurrency, and the rooms time,
+/// sync, rate, io, os, testing.
+/// Everything: goroutines, channels, select, contexts, structured concurrency, and the rooms time,
+/// sync, rate, io, os, testing.
 #pragma once
 
 #include <offset/chan.hpp>
@@ -7,10 +10,12 @@
 #include <offset/context.hpp>
 #include <offset/error.hpp>
 #include <offset/go.hpp>
+#include <offset/rate.hpp>
 #include <offset/io.hpp>
 #include <offset/os.hpp>
 #include <offset/runtime.hpp>
 #include <offset/select.hpp>
 #include <offset/sync.hpp>
+#include <offset/testing.hpp>
 #include <offset/time.hpp>
 #include <offset/version.hpp>

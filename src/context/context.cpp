@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "chan/core.h"
 #include "context/node.h"
 #include "offset/error.hpp"
 #include "offset/go.hpp"
@@ -52,6 +53,7 @@ context new_canceler(const context& parent, kind k) {
   context_node& up = parent_of(parent);
   auto* const c = new canceler(k, &up);
   context made = detail_context::make(c);
+  chan_impl::enter_bubble(c->done.core);
   if (up.nearest != nullptr) detail::adopt(*c, *up.nearest);
   return made;
 }
@@ -213,11 +215,13 @@ std::string to_string(const context& ctx) {
 }
 
 void cancel_func::operator()() const noexcept {
+  sched::schedule_point();
   if (context_node* const n = detail_context::node(ctx_))
     detail::cancel(*n->nearest, canceled, nullptr);
 }
 
 void cancel_cause_func::operator()(std::exception_ptr cause) const noexcept {
+  sched::schedule_point();
   if (context_node* const n = detail_context::node(ctx_))
     detail::cancel(*n->nearest, canceled, cause);
 }

@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <complex>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -16,13 +18,16 @@
 #include "base/backtrace.h"
 #include "base/note.h"
 #include "offset/error.hpp"
+#include "sched/bubble.h"
 #include "sched/f.h"
+#include "sched/world.h"
 
 namespace offset::inline v0::sched {
 namespace {
 
 constinit std::atomic<panic_handler> handler{nullptr};
 constinit std::atomic<bool> dying{false};
+constinit std::atomic<bool> doomed{false};  // dying, or about to when it is known what to say
 
 void write_all(std::string_view text) noexcept {
   while (!text.empty()) {
@@ -44,6 +49,54 @@ std::string float_as_go(double v) {
   return text;
 }
 
+std::string complex_as_go(const std::complex<double>& z) {
+  return "(" + float_as_go(z.real()) + float_as_go(z.imag()) + "i)";
+}
+
+// The exception being handled as a number; empty when it is none. A handler matches one type
+// exactly: nothing is promoted.
+std::string number_text() {
+  try {
+    throw;
+  } catch (int n) {
+    return std::to_string(n);
+  } catch (unsigned n) {
+    return std::to_string(n);
+  } catch (long n) {
+    return std::to_string(n);
+  } catch (unsigned long n) {
+    return std::to_string(n);
+  } catch (long long n) {
+    return std::to_string(n);
+  } catch (unsigned long long n) {
+    return std::to_string(n);
+  } catch (short n) {
+    return std::to_string(n);
+  } catch (unsigned short n) {
+    return std::to_string(n);
+  } catch (char n) {  // as Go's runes and bytes
+    return std::to_string(n);
+  } catch (signed char n) {
+    return std::to_string(n);
+  } catch (unsigned char n) {
+    return std::to_string(n);
+  } catch (char32_t n) {
+    return std::to_string(static_cast<std::uint32_t>(n));
+  } catch (float v) {
+    return float_as_go(static_cast<double>(v));
+  } catch (double v) {
+    return float_as_go(v);
+  } catch (long double v) {
+    return float_as_go(static_cast<double>(v));
+  } catch (const std::complex<float>& z) {
+    return complex_as_go(z);
+  } catch (const std::complex<double>& z) {
+    return complex_as_go(z);
+  } catch (...) {
+    return {};
+  }
+}
+
 std::string own_text() {
   // The exception being handled, by its type.
   try {
@@ -58,25 +111,10 @@ std::string own_text() {
     return std::string(s);
   } catch (bool b) {
     return b ? "true" : "false";
-  } catch (int n) {
-    return std::to_string(n);
-  } catch (unsigned n) {
-    return std::to_string(n);
-  } catch (long n) {
-    return std::to_string(n);
-  } catch (unsigned long n) {
-    return std::to_string(n);
-  } catch (long long n) {
-    return std::to_string(n);
-  } catch (unsigned long long n) {
-    return std::to_string(n);
-  } catch (float v) {
-    return float_as_go(static_cast<double>(v));
-  } catch (double v) {
-    return float_as_go(v);
   } catch (const std::error_code& c) {
     return c.message();
   } catch (...) {
+    if (std::string number = number_text(); !number.empty()) return number;
     const std::type_info* const type = abi::__cxa_current_exception_type();
     return type != nullptr ? base::demangle(type->name()) : "a foreign exception";
   }
@@ -108,9 +146,20 @@ bool wants_core() noexcept {
 
 // One thread tells; the others stay where they are until the program is gone.
 void begin_dying() noexcept {
+  doomed.store(true, std::memory_order_release);
   if (dying.exchange(true, std::memory_order_acq_rel)) {
     base::note never;
     never.wait();
+  }
+}
+
+// In a testing bubble the seed that led here is told last.
+std::string last_words() noexcept {
+  try {
+    const bubble* const mine = caller_bubble();
+    return mine != nullptr ? "\n" + mine->last_words() : std::string();
+  } catch (...) {
+    return {};
   }
 }
 
@@ -120,6 +169,7 @@ void begin_dying() noexcept {
     funlockfile(stdout);
   }
   write_all(text);
+  write_all(last_words());
   if (wants_core()) {
     std::signal(SIGABRT, SIG_DFL);
     std::abort();
@@ -179,8 +229,12 @@ void fatal(std::string_view text) noexcept {
   fatal_with(text, rest);
 }
 
+bool telling() noexcept { return doomed.load(std::memory_order_acquire); }
+
 void panicked(g& self) noexcept {
   const std::exception_ptr error = std::current_exception();
+  const panic_handler to = handler.load(std::memory_order_acquire);
+  if (to == nullptr) doomed.store(true, std::memory_order_release);
   const std::unique_ptr<base::backtrace> where(
       static_cast<base::backtrace*>(std::exchange(self.thrown_from, nullptr)));
   std::string message = "panic: ";
@@ -192,8 +246,9 @@ void panicked(g& self) noexcept {
   } catch (...) {
     message += "(no memory to say more)";
   }
-  if (const panic_handler to = handler.load(std::memory_order_acquire); to != nullptr) {
+  if (to != nullptr) {
     to(panic_info{self.id, message, stack, error});
+    self.home->panicking.fetch_sub(1, std::memory_order_acq_rel);
     return;
   }
   begin_dying();

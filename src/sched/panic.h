@@ -13,6 +13,9 @@ namespace offset::inline v0::sched {
 /// handler is set and returned.
 void panicked(g& self) noexcept;
 
+/// The program is about to end with what a panic or fatal error has to say.
+bool telling() noexcept;
+
 /// "fatal error: TEXT", the calling goroutine's stack, status 2.
 [[noreturn]] void fatal(std::string_view text) noexcept;
 /// The same with a text of one's own after the first line, which begins with an empty line.
