@@ -118,7 +118,7 @@ void close_as(const End& end, const close_case& how) {
 template <class End>
 offset::chan<void> close_case_of(const End& end, const close_case& how) {
   auto done = make_chan<void>(1);
-  const auto close = [=, &how] {
+  const auto close = [=] {
     close_as(end, how);
     done.send();
   };
