@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <offset/offset.hpp>
 
+#include "../../support/program.h"
 #include "../../support/wait.h"
 #include "../../support/where.h"
 
@@ -159,7 +160,8 @@ TEST(Chan, TestChan) {
 TEST(Chan, TestNonblockRecvRace) {
   offset::run([] {
     auto done = make_chan<void>();
-    for (int i = 0; i < 10000 && !testing::Test::HasFailure(); ++i) {
+    constexpr int n = test::sanitized ? 500 : 10000;
+    for (int i = 0; i < n && !testing::Test::HasFailure(); ++i) {
       auto c = make_chan<int>(1);
       c.send(1);
       offset::go([=] {

@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 #include <offset/offset.hpp>
 
+#include "../../support/program.h"
+
 using offset::make_chan;
 using offset::select;
 
@@ -43,7 +45,7 @@ std::shared_ptr<std::exception> do_request(bool use_select) {
 void send_barrier(bool use_select) {
   offset::run([=] {
     constexpr int outer = 20;
-    constexpr int inner = 500;
+    constexpr int inner = test::sanitized ? 50 : 500;
     offset::sync::wait_group group;
     for (int i = 0; i < outer; ++i)
       group.go([=] {
