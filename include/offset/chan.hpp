@@ -83,15 +83,34 @@ struct access {
   }
 };
 
+/// The inlined paths, unless the operation is up to a context: that is looked at first.
 template <class T>
-op_status recv_into(chan_core* core, T& out, std::int64_t deadline) {
+bool recv_at_once(chan_core* core, void* out, std::int64_t) noexcept {
+  return chan_recv_inline<T>(core, out);
+}
+template <class T>
+bool recv_at_once(chan_core*, void*, const context&) noexcept {
+  return false;
+}
+template <class T>
+bool send_at_once(chan_core* core, T& value, std::int64_t) noexcept {
+  return chan_send_inline(core, value);
+}
+template <class T>
+bool send_at_once(chan_core*, T&, const context&) noexcept {
+  return false;
+}
+
+/// `limit`: a deadline, or a context.
+template <class T, class Limit>
+op_status recv_into(chan_core* core, T& out, const Limit& limit) {
   if constexpr (std::is_scalar_v<T>) {
-    if (chan_recv_inline<T>(core, std::addressof(out))) return op_status::ok;
-    return chan_recv(core, std::addressof(out), deadline);
+    if (recv_at_once<T>(core, std::addressof(out), limit)) return op_status::ok;
+    return chan_recv(core, std::addressof(out), limit);
   } else {
     storage<T> store;
-    if (!chan_recv_inline<T>(core, store.raw())) {
-      const op_status status = chan_recv(core, store.raw(), deadline);
+    if (!recv_at_once<T>(core, store.raw(), limit)) {
+      const op_status status = chan_recv(core, store.raw(), limit);
       if (status != op_status::ok) return status;
     }
     struct destroyer {
@@ -103,21 +122,21 @@ op_status recv_into(chan_core* core, T& out, std::int64_t deadline) {
   }
 }
 
-template <class T>
-op_status send_from(chan_core* core, T& value, std::int64_t deadline) {
-  if (chan_send_inline(core, value)) return op_status::ok;
-  return chan_send(core, std::addressof(value), deadline);
+template <class T, class Limit>
+op_status send_from(chan_core* core, T& value, const Limit& limit) {
+  if (send_at_once(core, value, limit)) return op_status::ok;
+  return chan_send(core, std::addressof(value), limit);
 }
 
 /// Sends `v` as a T, moving from it only when that happens; a value of another type is converted
 /// first.
-template <class T, class V>
-op_status send_value(chan_core* core, V&& v, std::int64_t deadline) {
+template <class T, class V, class Limit>
+op_status send_value(chan_core* core, V&& v, const Limit& limit) {
   if constexpr (std::is_same_v<V, T>) {
-    return send_from<T>(core, v, deadline);
+    return send_from<T>(core, v, limit);
   } else {
     T copy(std::forward<V>(v));
-    return send_from<T>(core, copy, deadline);
+    return send_from<T>(core, copy, limit);
   }
 }
 
@@ -125,9 +144,6 @@ op_status send_value(chan_core* core, V&& v, std::int64_t deadline) {
 template <class Self, class T>
 class send_side {
  public:
-  static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>,
-                "a channel's element must be movable and destructible without throwing");
-
   /// Waits until a receiver takes `v` or the buffer has room. Throws closed_channel when the
   /// channel is closed, now or while it waits. On nil it waits for ever. Go: c <- v.
   void send(T v) const {
@@ -153,6 +169,13 @@ class send_side {
     requires std::is_constructible_v<T, V&&>
         op_status send_until(V&& v, std::chrono::time_point<Clock, Duration> t)
   const { return send_value<T>(core(), std::forward<V>(v), deadline_at(t)); }
+
+  /// Waits until `ctx` is done at most: ok, closed or canceled; canceled as well when it was done at
+  /// the start, though the channel is ready.
+  template <class V = T>
+    requires std::is_constructible_v<T, V&&>
+        op_status send(const context& ctx, V&& v)
+  const { return send_value<T>(core(), std::forward<V>(v), ctx); }
 
   /// Closes the channel: waiting and later receivers get what is buffered, then nothing; senders
   /// panic. Throws panic_error: "close of closed channel", "close of nil channel". Go: close(c).
@@ -220,6 +243,10 @@ class send_side<Self, void> {
   op_status send_until(std::chrono::time_point<Clock, Duration> t) const {
     unit u;
     return send_from(core(), u, deadline_at(t));
+  }
+  op_status send(const context& ctx) const {
+    unit u;
+    return send_from(core(), u, ctx);
   }
   void close() const { chan_close(core()); }
 
@@ -325,6 +352,10 @@ class recv_side {
     return recv_into(core(), out, deadline_at(t));
   }
 
+  /// Waits until `ctx` is done at most: ok, closed or canceled; canceled as well when it was done at
+  /// the start, though a value is there.
+  op_status recv(const context& ctx, T& out) const { return recv_into(core(), out, ctx); }
+
   /// Cases of select. The value is dropped, or goes to `out` (T{} when closed), to an optional, or
   /// to a handler: of std::optional<T> if it takes that, else of T, else of nothing.
   auto if_recv() const& { return make(borrowed{core()}, drop_it{}); }
@@ -382,6 +413,10 @@ class recv_side<Self, void> {
   op_status recv_until(std::chrono::time_point<Clock, Duration> t) const {
     unit u;
     return recv_into(core(), u, deadline_at(t));
+  }
+  op_status recv(const context& ctx) const {
+    unit u;
+    return recv_into(core(), u, ctx);
   }
 
   auto if_recv() const& { return make(borrowed{core()}, drop_it{}); }
@@ -464,6 +499,10 @@ class recv_chan : public detail::handle_base, public detail::recv_side<recv_chan
 /// space, std::bad_alloc when there is no memory. Go: make(chan T, capacity).
 template <class T>
 chan<T> make_chan(std::integral auto capacity) {
+  // Here and not in the handle, so that a struct may hold a channel of its own kind.
+  static_assert(std::is_void_v<T> ||
+                    (std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>),
+                "a channel's element must be movable and destructible without throwing");
   if (std::cmp_less(capacity, 0)) detail::throw_makechan();
   return detail::access::adopt<chan<T>>(detail::core_handle(detail::chan_make(
       detail::element_ops_of<detail::payload<T>>, static_cast<std::uint64_t>(capacity))));

@@ -3,6 +3,8 @@
 #include <new>
 #include <sys/mman.h>
 
+#include "base/sanitizer.h"
+
 namespace offset::inline v0::base {
 namespace {
 
@@ -29,6 +31,7 @@ block_pool::~block_pool() {
   while (all_ != nullptr) {
     chunk* const c = all_;
     all_ = c->next_all;
+    asan_unpoison(c, chunk_size);
     munmap(c, chunk_size);
   }
 }
@@ -138,12 +141,17 @@ void block_pool::put(std::size_t cls, block* list) noexcept {
   }
 }
 
+void block_pool::for_each_chunk(void (*f)(const void*, std::size_t)) const noexcept {
+  for (const chunk* c = all_; c != nullptr; c = c->next_all) f(c, chunk_size);
+}
+
 void block_pool::release(per_class&, chunk* c) noexcept {
   all_lock_.lock();
   if (c->prev_all != nullptr) c->prev_all->next_all = c->next_all;
   if (c->next_all != nullptr) c->next_all->prev_all = c->prev_all;
   if (all_ == c) all_ = c->next_all;
   all_lock_.unlock();
+  asan_unpoison(c, chunk_size);
   munmap(c, chunk_size);
 }
 

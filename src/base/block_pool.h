@@ -29,6 +29,9 @@ class block_pool {
   block* get(std::size_t c, std::uint32_t n, std::uint32_t& got);
   void put(std::size_t c, block* list) noexcept;
 
+  /// Where the memory is. Nobody may use the pool meanwhile.
+  void for_each_chunk(void (*f)(const void* at, std::size_t size)) const noexcept;
+
  private:
   struct chunk;
   struct per_class {

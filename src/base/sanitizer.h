@@ -27,6 +27,7 @@
 #ifdef OFFSET_INTERNAL_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
 #endif
 #ifdef OFFSET_INTERNAL_TSAN
 #include <sanitizer/tsan_interface.h>
@@ -71,23 +72,37 @@ inline void tsan_acquire([[maybe_unused]] void* at) noexcept {
 /// its atomics synchronise still counts. For code that OFFSET_NO_TSAN does not reach: constructors,
 /// and others' code that races on purpose (Boost.Lockfree reads nodes that may have been freed, and
 /// finds out by a tag).
+#ifdef OFFSET_INTERNAL_TSAN
 class tsan_unseen {
  public:
   tsan_unseen() noexcept {
-#ifdef OFFSET_INTERNAL_TSAN
     AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
     AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
-#endif
   }
   tsan_unseen(const tsan_unseen&) = delete;
   tsan_unseen& operator=(const tsan_unseen&) = delete;
   ~tsan_unseen() {
-#ifdef OFFSET_INTERNAL_TSAN
     AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
     AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
-#endif
   }
 };
+#else
+struct [[maybe_unused]] tsan_unseen {};
+#endif
+
+/// While one lives, what is allocated is never called leaked. For memory that only hidden pointers
+/// lead to, as Boost.Lockfree's, which carry a tag.
+#ifdef OFFSET_INTERNAL_ASAN
+class leak_exempt {
+ public:
+  leak_exempt() noexcept { __lsan_disable(); }
+  leak_exempt(const leak_exempt&) = delete;
+  leak_exempt& operator=(const leak_exempt&) = delete;
+  ~leak_exempt() { __lsan_enable(); }
+};
+#else
+struct [[maybe_unused]] leak_exempt {};
+#endif
 
 /// Memory of a recycled stack or block: nothing may touch it until it is used again.
 inline void asan_poison([[maybe_unused]] void* at, [[maybe_unused]] std::size_t size) noexcept {
@@ -98,6 +113,13 @@ inline void asan_poison([[maybe_unused]] void* at, [[maybe_unused]] std::size_t 
 inline void asan_unpoison([[maybe_unused]] void* at, [[maybe_unused]] std::size_t size) noexcept {
 #ifdef OFFSET_INTERNAL_ASAN
   __asan_unpoison_memory_region(at, size);
+#endif
+}
+
+/// What is reached from this memory is not leaked. For good: it must stay mapped.
+inline void leak_root([[maybe_unused]] const void* at, [[maybe_unused]] std::size_t size) noexcept {
+#ifdef OFFSET_INTERNAL_ASAN
+  __lsan_register_root_region(at, size);
 #endif
 }
 

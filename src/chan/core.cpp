@@ -3,7 +3,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string>
 
+#include "base/planted.h"
 #include "offset/error.hpp"
 #include "sched/sched.h"
 
@@ -143,7 +145,7 @@ void loud_free(chan_core& c, std::size_t slot) noexcept {
 
 }  // namespace
 
-chan_word::value flags_of(const chan_core& c) noexcept {
+chan_word::value true_flags_of(const chan_core& c) noexcept {
   chan_word::value flags = c.word.own() & chan_word::closed;
   if (flags != 0) flags |= chan_word::receivable | chan_word::sendable;
   const bool receivers = !c.receivers.empty();
@@ -211,6 +213,7 @@ outcome try_recv_locked(chan_core& c, void* out, rest& left) noexcept {
     ring_get(c, out);
     left = {};
     // A slot is free: the oldest blocked sender's value goes to the tail.
+    if (base::planted(base::plant::barging) && count_of(c) > 0) return outcome::done;
     if (waiter* const sender = take(c.senders)) {
       ring_put(c, sender->elem);
       sender->completed = true;
@@ -240,6 +243,15 @@ void finish_recv(chan_core& c, void* out, const rest& left) noexcept {
       break;
     default: break;
   }
+}
+
+void throw_from_outside(const char* operation) {
+  throw panic_error(std::string(operation) + ": channel of a testing bubble used from outside it");
+}
+
+void throw_waits_outside(const char* operation) {
+  throw panic_error(std::string(operation) +
+                    ": would wait for a channel from outside the testing bubble");
 }
 
 void withdraw(waiter& w) noexcept {

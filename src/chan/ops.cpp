@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <new>
 
+#include "base/planted.h"
 #include "chan/core.h"
 #include "chan/timed_wait.h"
 #include "offset/error.hpp"
@@ -86,6 +87,8 @@ op_status operate(chan_core* c, void* elem, std::int64_t deadline) {
                                          : sched::wait_reason::chan_receive_nil);
     return op_status::timeout;
   }
+  constexpr const char* name = sending ? "send" : "receive";
+  check_border(*c, name);
   sched::parker here;  // before the lock: it may end the goroutine's run
   rest left;
   c->word.lock();
@@ -107,6 +110,10 @@ op_status operate(chan_core* c, void* elem, std::int64_t deadline) {
     unlock(*c);
     here.refuse();
   }
+  if (waits_outside(*c)) [[unlikely]] {
+    unlock(*c);
+    throw_waits_outside(name);
+  }
   if (deadline != forever) {
     unlock(*c);
     return timed_operation(*c, elem, sending, deadline);
@@ -117,6 +124,11 @@ op_status operate(chan_core* c, void* elem, std::int64_t deadline) {
   w.who = here.who();
   w.is_send = sending;
   push(sending ? c->senders : c->receivers, w);
+  if (base::planted(base::plant::unlocked_before_left)) {
+    unlock(*c);
+    here.park([](fiber::carrier*, void*) {}, nullptr, sched::wait_reason::none, {});
+    return w.completed ? op_status::ok : op_status::closed;
+  }
   here.park(commit_unlock, c,
             sending ? sched::wait_reason::chan_send : sched::wait_reason::chan_receive,
             {undo_wait, nullptr, &w});
@@ -147,6 +159,7 @@ chan_core* chan_make(const element_ops& ops, std::uint64_t capacity) {
     }
     c->loud = r;
   }
+  enter_bubble(*c);
   return c;
 }
 
@@ -188,6 +201,8 @@ op_status chan_recv(chan_core* c, void* out, std::int64_t deadline) {
 
 void chan_close(chan_core* c) {
   if (c == nullptr) throw panic_error("close of nil channel");
+  check_border(*c, "close");
+  sched::schedule_point();
   const chan_word::value before = c->word.lock();
   if ((before & chan_word::closed) != 0) {
     unlock(*c);
@@ -198,7 +213,8 @@ void chan_close(chan_core* c) {
   wait_queue released;
   if (c->loud == nullptr || c->loud->used == 0)
     while (waiter* const w = take(c->receivers)) push(released, *w);
-  while (waiter* const w = take(c->senders)) push(released, *w);
+  if (!base::planted(base::plant::close_forgets_senders))
+    while (waiter* const w = take(c->senders)) push(released, *w);
   c->word.unlock(before,
                  flags_of(*c) | chan_word::closed | chan_word::receivable | chan_word::sendable);
   while (waiter* const w = released.first) {

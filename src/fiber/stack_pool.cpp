@@ -62,6 +62,8 @@ std::byte* reserve(std::size_t size) noexcept {
     munmap(aligned + size,
            static_cast<std::size_t>(end - aligned - static_cast<std::ptrdiff_t>(size)));
   madvise(aligned, size, MADV_NOHUGEPAGE);
+  // Whoever had these addresses may have left marks: stacks that were abandoned, for one.
+  base::asan_unpoison(aligned, size);
   return aligned;
 }
 
@@ -82,6 +84,7 @@ stack_pool::stack_pool(std::size_t stack_size, std::size_t header_size) noexcept
 stack_pool::~stack_pool() {
   for (region& r : regions_) {
     const std::size_t size = r.slab_count * stacks_per_slab * stack_size_;
+    base::asan_unpoison(r.base, size);
     munmap(r.base, size);
   }
 }
@@ -319,6 +322,7 @@ bool map_single_stack(std::size_t size, std::size_t header_size, raw_stack& out)
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (at == MAP_FAILED) return false;
   madvise(at, size, MADV_NOHUGEPAGE);
+  base::asan_unpoison(at, size);  // as in reserve
   auto* const begin = static_cast<std::byte*>(at);
   const std::size_t guard = guard_size_for(size);
   if (!install_guard(begin, guard)) {
@@ -331,6 +335,7 @@ bool map_single_stack(std::size_t size, std::size_t header_size, raw_stack& out)
 
 void unmap_single_stack(std::byte* low, std::size_t size) noexcept {
   size = round_up(size, page);
+  base::asan_unpoison(low - guard_size_for(size), size);
   munmap(low - guard_size_for(size), size);
 }
 

@@ -12,6 +12,7 @@
 #include "base/cpu.h"
 #include "base/sanitizer.h"
 #include "fiber/overflow.h"
+#include "sched/bubble.h"
 #include "sched/deadlock.h"
 #include "sched/local.h"
 #include "sched/sched.h"
@@ -207,6 +208,7 @@ task found(f& me, task t) noexcept {
 task find_work(f& me) noexcept {
   p& pr = *me.proc;
   world& w = *me.home;
+  if (w.bubble != nullptr) return w.bubble->find_work(me);
   for (;;) {
     if (pr.attention.load(std::memory_order_relaxed)) {
       pr.attention.store(false, std::memory_order_relaxed);
@@ -243,10 +245,11 @@ void run_task(f& me, task t) noexcept {
 }
 
 void block_signals_of_others() noexcept {
-  // Signals sent to the process are for the program's own threads.
+  // Signals sent to the process are for the program's own threads. A broken pipe is told to the
+  // thread that writes.
   sigset_t all;
   sigfillset(&all);
-  for (const int s : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGPROF, SIGSYS})
+  for (const int s : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGPROF, SIGSYS, SIGPIPE})
     sigdelset(&all, s);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
@@ -430,7 +433,7 @@ void start_pinned(world& w, g& self) {
   w.carriers = made.get();
   w.carriers_lock.unlock();
   if (start_thread(w, *made, pinned_main)) {
-    made.release();
+    static_cast<void>(made.release());  // the world's list has it
     return;
   }
   const int error = errno;

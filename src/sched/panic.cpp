@@ -18,6 +18,7 @@
 #include "base/backtrace.h"
 #include "base/note.h"
 #include "offset/error.hpp"
+#include "sched/bubble.h"
 #include "sched/f.h"
 #include "sched/world.h"
 
@@ -152,12 +153,23 @@ void begin_dying() noexcept {
   }
 }
 
+// In a testing bubble the seed that led here is told last.
+std::string last_words() noexcept {
+  try {
+    const bubble* const mine = caller_bubble();
+    return mine != nullptr ? "\n" + mine->last_words() : std::string();
+  } catch (...) {
+    return {};
+  }
+}
+
 [[noreturn]] void finish_dying(std::string_view text) noexcept {
   if (ftrylockfile(stdout) == 0) {
     std::fflush(stdout);
     funlockfile(stdout);
   }
   write_all(text);
+  write_all(last_words());
   if (wants_core()) {
     std::signal(SIGABRT, SIG_DFL);
     std::abort();

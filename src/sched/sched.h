@@ -73,11 +73,27 @@ class parker {
 /// Makes a waiter ready to run. The waiter must be published and taken by the caller alone.
 void ready(sleeper s) noexcept;
 
+/// The calling goroutine goes back to its carrier's loop, ready to run. In a bubble only.
+void give_way() noexcept;
+
 /// Waits for ever.
 [[noreturn]] void park_forever(wait_reason reason);
 
 /// Another CPU may be about to give the caller what it wants, and nobody waits for this one.
 bool worth_spinning() noexcept;
+
+/// While one lives, the world that is alive is not freed under a plain thread. Costs a goroutine,
+/// whose world cannot go, no more than a look.
+class world_kept {
+ public:
+  world_kept() noexcept;
+  world_kept(const world_kept&) = delete;
+  world_kept& operator=(const world_kept&) = delete;
+  ~world_kept();
+
+ private:
+  bool counted_;
+};
 
 /// The caller's generator: the carrier's, or the thread's.
 base::random& caller_random() noexcept;

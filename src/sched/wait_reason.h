@@ -22,6 +22,7 @@ enum class wait_reason : std::uint8_t {
   once,
   semacquire,
   blocking,
+  wait_idle,
 };
 
 inline const char* to_string(wait_reason r) noexcept {
@@ -42,6 +43,7 @@ inline const char* to_string(wait_reason r) noexcept {
     case wait_reason::once: return "sync.Once.Do";
     case wait_reason::semacquire: return "semacquire";
     case wait_reason::blocking: return "syscall";
+    case wait_reason::wait_idle: return "synctest.Wait";
   }
   return "waiting";
 }

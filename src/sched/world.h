@@ -27,6 +27,8 @@ class pool;
 
 namespace offset::inline v0::sched {
 
+class bubble;
+
 /// Options after environment and defaults.
 struct settings {
   std::uint32_t maxprocs = 1;
@@ -37,7 +39,7 @@ struct settings {
 };
 
 struct world {
-  world(const settings& s, bool reports);
+  world(const settings& s, bool reports, class bubble* b);
   world(const world&) = delete;
   world& operator=(const world&) = delete;
   ~world();
@@ -46,6 +48,7 @@ struct world {
 
   const settings set;
   const bool reports_deadlock;  // false under `runtime`
+  class bubble* const bubble;   // its clock and order, of a deterministic world (sched/bubble.h)
   std::atomic<std::uint32_t> references{1};
 
   // --- carriers
@@ -98,6 +101,7 @@ struct world {
   std::exception_ptr main_error;
   std::atomic<std::uint32_t> ended_signal{0};  // futex: bumped as goroutines end, while drained
   std::atomic<bool> draining{false};
+  world* next_kept = nullptr;  // AddressSanitizer: of those kept for the leak checker
 
   void retain() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept {

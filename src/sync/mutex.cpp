@@ -2,13 +2,16 @@
 //
 // The word: locked, waited (the room is not empty), woken (a waiter was woken and has not tried
 // yet, so unlock need not wake another), starving (unlock hands the mutex over to the first waiter,
-// and nobody else may take it). The inline paths change the word only between 0 and `locked`;
-// everything else happens under the room's lock. A waiter that was woken and found the mutex taken
-// queues in front again; after a millisecond of that it makes the mutex starve.
+// and nobody else may take it), watched (made in a testing bubble; never changed). The inline paths
+// change the word only between 0 and `locked`; everything else happens under the room's lock. A
+// waiter that was woken and found the mutex taken queues in front again; after a millisecond of
+// that it makes the mutex starve.
 #include "offset/sync/mutex.hpp"
 
 #include "base/clock.h"
 #include "base/cpu.h"
+#include "offset/context.hpp"
+#include "sched/bubble.h"
 #include "sched/panic.h"
 #include "sync/room.h"
 
@@ -22,6 +25,7 @@ constexpr int pauses_a_round = 16;
 }  // namespace
 
 bool mutex::try_lock_slow() noexcept {
+  sched::schedule_point();
   // With waiters queued a free mutex may still be taken, unless it is being handed over.
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   while ((seen & (locked | starving)) == 0)
@@ -31,13 +35,24 @@ bool mutex::try_lock_slow() noexcept {
   return false;
 }
 
-void mutex::lock_slow() {
+void mutex::lock_slow() { static_cast<void>(lock_until(nullptr)); }
+
+op_status mutex::lock(const context& ctx) {
+  if (ctx.err()) return op_status::canceled;
+  std::uint32_t free = 0;
+  if (state_.compare_exchange_strong(free, locked, std::memory_order_acquire,
+                                     std::memory_order_relaxed))
+    return op_status::ok;
+  return lock_until(&ctx);
+}
+
+op_status mutex::lock_until(const context* ctx) {
   // A short critical section on another CPU is over sooner than we would be asleep. Where the owner
   // cannot be running, or somebody else wants this CPU, spinning only delays it.
   if (sched::worth_spinning())
     for (int round = 0; round < spin_rounds; ++round) {
       for (int i = 0; i < pauses_a_round; ++i) base::cpu_pause();
-      if (try_lock_slow()) return;
+      if (try_lock_slow()) return op_status::ok;
     }
   sched::parker here;
   here.check();
@@ -45,6 +60,8 @@ void mutex::lock_slow() {
   w.who = here.who();
   w.owner = this;
   w.pass_on = [](room_waiter& dead) noexcept { static_cast<mutex*>(dead.owner)->pass_on(dead); };
+  cancelable limit(ctx, room_, w, nullptr, nullptr);
+  if (!limit.start()) return op_status::canceled;
   std::int64_t since = 0;
   bool was_woken = false;
   for (;;) {
@@ -59,24 +76,27 @@ void mutex::lock_slow() {
       if (taken) {
         next = seen | locked;
       } else {
-        starve = was_woken && base::now_ns() - since > starves_after;
+        starve = was_woken && sched::now_ns() - since > starves_after;
         next = seen | waited | (starve && (seen & locked) != 0 ? starving : 0);
       }
       if (state_.compare_exchange_weak(seen, next, std::memory_order_acquire,
                                        std::memory_order_relaxed))
         break;
     }
-    if (taken) {
+    // A waiter that was woken takes a mutex that is free even if its context is done: the unlock
+    // that woke it woke nobody else.
+    if (taken || w.cancel_came) {
       sync::unlock(room_);
-      return;
+      return taken ? op_status::ok : op_status::canceled;
     }
-    if (since == 0) since = base::now_ns();
+    if (since == 0) since = sched::now_ns();
     if (was_woken)
       push_front(room_, w);
     else
       push_back(room_, w);
     wait_in(room_, w, here, sched::wait_reason::mutex_lock);
-    if (w.granted) return;
+    if (w.granted) return op_status::ok;
+    if (w.canceled) return op_status::canceled;
     was_woken = true;
     here.again();
   }
@@ -96,6 +116,7 @@ void mutex::pass_on(room_waiter& dead) noexcept {
 }
 
 void mutex::unlock_slow() {
+  sched::schedule_point();
   sync::lock(room_);
   const std::uint32_t seen = state_.load(std::memory_order_relaxed);
   if ((seen & locked) == 0) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/planted.h"
+
 namespace offset::inline v0::timers {
 namespace {
 constexpr std::size_t children = 4;
@@ -103,13 +105,16 @@ void heap::add(node& n, std::int64_t when) {
 
 bool heap::remove(node& n) noexcept {
   // A timer keeps the heap it was last added to, so the heap found here is the right one to lock.
-  heap* const where = n.where.load(std::memory_order_relaxed);
+  // Acquire: pairs with the end of fire, after which the heap touches the timer no more.
+  heap* const where = n.where.load(std::memory_order_acquire);
   if (where == nullptr) return false;
+  if (base::planted(base::plant::timer_not_removed)) return true;
   where->lock_.lock();
   const bool in = n.index != node::out;
   if (in) {
     where->erase(n.index);
     where->publish();
+    n.where.store(nullptr, std::memory_order_relaxed);
   }
   where->lock_.unlock();
   return in;
@@ -135,18 +140,40 @@ bool heap::fire(std::int64_t now, fired& into) noexcept {
       more = true;
       break;
     }
-    node& n = *entries_.front().timer;
-    erase(0);
-    const std::int64_t again = n.fire(n, now, into);
-    if (again != base::never) {
-      n.when = again;
-      entries_.push_back({again, &n});
-      up(entries_.size() - 1, {again, &n});
-    }
+    fire_at(0, now, into);
   }
   publish();
   lock_.unlock();
   return more;
+}
+
+void heap::fire_at(std::size_t at, std::int64_t now, fired& into) noexcept {
+  node& n = *entries_[at].timer;
+  erase(at);
+  const std::int64_t again = n.fire(n, now, into);
+  if (again != base::never) {
+    n.when = again;
+    entries_.push_back({again, &n});
+    up(entries_.size() - 1, {again, &n});
+  } else {
+    // The last that is done to it: a timer that is in no heap must not point to one, which may be
+    // gone by the time it is stopped.
+    n.where.store(nullptr, std::memory_order_release);
+  }
+}
+
+bool heap::fire_any(std::int64_t now, fired& into, base::random& random) noexcept {
+  if (earliest() > now) return false;
+  lock_.lock();
+  // Of those with the earliest time, each stays chosen with the same chance.
+  std::size_t chosen = 0;
+  std::uint32_t seen = 1;
+  for (std::size_t i = 1; i < entries_.size(); ++i)
+    if (entries_[i].when == entries_.front().when && random.below(++seen) == 0) chosen = i;
+  fire_at(chosen, now, into);
+  publish();
+  lock_.unlock();
+  return true;
 }
 
 }  // namespace offset::inline v0::timers

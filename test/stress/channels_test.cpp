@@ -18,7 +18,6 @@ using stress::dice;
 using stress::rounds;
 
 std::atomic<long> loud_alive{0};
-std::atomic<long> loud_lost{0};
 
 // An element with moves of its own, which take their time.
 class loud {

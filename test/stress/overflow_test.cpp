@@ -49,8 +49,6 @@ class overflows : public testing::Test {
   }
 };
 
-constexpr const char* report = "stack overflow[^$]*goroutine [0-9]+ \\[running\\]";
-
 void deep() {
   offset::run([] {
     busy();

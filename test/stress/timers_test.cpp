@@ -83,7 +83,6 @@ TEST_F(timers_and_threads, shared_timers) {
     tickers.emplace_back(30us);
   }
   std::atomic<long> received{0};
-  std::atomic<bool> stop{false};
   const auto use = [&](int who) {
     dice d(static_cast<std::uint64_t>(who + 1));
     for (long i = 0; i < rounds(4'000); ++i) {

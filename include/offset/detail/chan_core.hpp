@@ -26,6 +26,10 @@
 #include <offset/detail/waiter.hpp>
 #include <offset/error.hpp>
 
+namespace offset::inline v0 {
+class context;
+}
+
 namespace offset::inline v0::detail {
 
 struct loud_ring;
@@ -50,6 +54,7 @@ struct chan_core {
   loud_ring* loud = nullptr;
   core_disposer dispose;
   bool hides_buffer = false;  // a timer's channel: len and cap read 0
+  std::uint32_t bubble = 0;   // the number of the testing bubble that it was made in; 0: none
 
   chan_core(const element_ops& o, std::size_t cap, std::byte* r, core_disposer d) noexcept
       : word(cap > 0 ? chan_word::sendable : 0), capacity(cap), ring(r), ops(&o), dispose(d) {}
@@ -71,6 +76,9 @@ OFFSET_API void chan_dispose(chan_core* core) noexcept;
 OFFSET_API op_status chan_send(chan_core* core, void* value, std::int64_t deadline);
 /// Constructs an element in `out` only when the answer is ok.
 OFFSET_API op_status chan_recv(chan_core* core, void* out, std::int64_t deadline);
+/// The same until the context is done: then canceled, also when it was at the start.
+OFFSET_API op_status chan_send(chan_core* core, void* value, const context& ctx);
+OFFSET_API op_status chan_recv(chan_core* core, void* out, const context& ctx);
 OFFSET_API void chan_close(chan_core* core);
 
 /// The inline paths: true when the operation was done. They cover an unlocked, open, buffered

@@ -4,9 +4,16 @@
 
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 
 #include <offset/config.hpp>
+#include <offset/detail/bubble.hpp>
 #include <offset/detail/wait_room.hpp>
+#include <offset/error.hpp>
+
+namespace offset::inline v0 {
+class context;
+}
 
 namespace offset::inline v0::sync {
 
@@ -17,7 +24,10 @@ namespace offset::inline v0::sync {
 /// mode). An unlock happens before the next lock returns. One locked instruction each, uncontended.
 class mutex {
  public:
-  constexpr mutex() noexcept = default;
+  constexpr mutex() noexcept {
+    if (!std::is_constant_evaluated() && detail::bubble_alive.load(std::memory_order_relaxed))
+      state_.store(watched, std::memory_order_relaxed);
+  }
   mutex(const mutex&) = delete;
   mutex& operator=(const mutex&) = delete;
 
@@ -28,6 +38,8 @@ class mutex {
                                         std::memory_order_relaxed)) [[unlikely]]
       lock_slow();
   }
+  /// The same until `ctx` is done at most: ok, or canceled (also when it was done at the start).
+  OFFSET_API op_status lock(const context& ctx);
   /// Never waits. Go: TryLock.
   bool try_lock() noexcept {
     std::uint32_t free = 0;
@@ -49,8 +61,11 @@ class mutex {
   static constexpr std::uint32_t waited = 2;    // the room is not empty
   static constexpr std::uint32_t woken = 4;     // a waiter was woken and has not tried yet
   static constexpr std::uint32_t starving = 8;  // unlock hands over
+  // Made in a testing bubble: never 0, so that the library sees every operation.
+  static constexpr std::uint32_t watched = 16;
 
   OFFSET_API void lock_slow();
+  op_status lock_until(const context* ctx);
   OFFSET_API bool try_lock_slow() noexcept;
   OFFSET_API void unlock_slow();
   void pass_on(detail::room_waiter& dead) noexcept;
