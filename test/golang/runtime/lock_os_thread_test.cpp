@@ -115,6 +115,7 @@ PROGRAM(avoids_state_propagation) {
     if (where.recv() != "/") return 8;
     offset::go([=] { offset::blocking(look); });
     if (where.recv() != "/") return 9;
+    if (!test::await([] { return offset::num_goroutines() == 1; })) return 10;
     std::puts("OK");
     return 0;
   });

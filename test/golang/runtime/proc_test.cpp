@@ -31,9 +31,10 @@ struct perpetuum_mobile {
 // Go changes GOMAXPROCS a thousand times beside the chain. Here the number belongs to a run, so the
 // world is ended and begun with the chain going on.
 TEST(Proc, StopTheWorldDeadlock) {
+  static const auto never = make_chan<void>();  // the chains that are left behind hold it
   for (int i = 0; i < 30; ++i) {
     offset::run({.maxprocs = 3}, [] {
-      offset::go(perpetuum_mobile{make_chan<void>()});
+      offset::go(perpetuum_mobile{never});
       auto turns = make_chan<void>();
       offset::go([=] {
         for (int turn = 0; turn < 10; ++turn) turns.send();

@@ -256,6 +256,7 @@ TEST(Stack, StackOutput) {
 }
 TEST(Stack, StackAllOutput) {
   const auto o = test::run_program("stack_of_all");
+  EXPECT_EQ(o.status, 2) << "signal " << o.signal << (o.timed_out ? ", too late" : "");
   EXPECT_TRUE(o.err_has("\n\ngoroutine 1 [chan receive]:\n")) << o.err;
   std::size_t senders = 0;
   for (std::size_t at = 0; (at = o.err.find(" [chan send]:\n", at)) != std::string::npos; ++at)

@@ -51,30 +51,33 @@ TEST(Sleep, TestSleep) {
   });
 }
 
-// Each function has a goroutine of its own: that they sleep does not delay the chain.
+// Each function has a goroutine of its own: that they wait does not delay the chain.
 TEST(Sleep, TestAfterFunc) {
-  offset::run([] {
-    struct state {
-      std::array<timer, 11> timers;
-      std::atomic<int> left{10};
-      std::atomic<int> awake{0};
-    };
-    const auto s = std::make_shared<state>();
-    auto done = make_chan<int>();
-    struct link {
-      static void run(const std::shared_ptr<state>& t, const offset::chan<int>& end) {
-        const int n = --t->left;
-        if (n < 0) {
-          end.send(t->awake.load());
-          return;
+  struct chain {
+    std::array<timer, 11> timers;
+    offset::sync::wait_group waiting;
+    offset::chan<void> reached = make_chan<void>();
+    offset::chan<void> release = make_chan<void>();
+    void set(int left) {
+      timers[static_cast<std::size_t>(left)] = after_func(0s, [this, left] {
+        if (left == 0) {
+          reached.close();
+        } else {
+          set(left - 1);
+          release.recv();
         }
-        t->timers[static_cast<std::size_t>(n)] = after_func(0s, [=] { run(t, end); });
-        offset::time::sleep(1h);
-        ++t->awake;
-      }
-    };
-    s->timers[10] = after_func(0s, [=] { link::run(s, done); });
-    EXPECT_EQ(done.recv(), 0);
+        waiting.done();
+      });
+    }
+  };
+  offset::run([] {
+    chain c;
+    c.waiting.add(11);
+    c.set(10);
+    c.reached.recv();
+    c.release.close();
+    c.waiting.wait();
+    EXPECT_TRUE(test::await([] { return offset::num_goroutines() == 1; }));
   });
 }
 
@@ -251,7 +254,7 @@ TEST(Sleep, TestOverflowSleep) {
   offset::run([] {
     constexpr auto big = nanoseconds::max();
     auto returned = make_chan<void>(1);
-    offset::go([=] {
+    offset::go([&] {  // it is left behind, and holds nothing
       offset::time::sleep(big);
       returned.send();
     });
