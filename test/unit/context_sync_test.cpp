@@ -104,15 +104,14 @@ TEST(ContextSync, CanceledWhileItWaitsAndEverAfter) {
     held things;
     things.in_once([&] {
       for (const a_wait& w : things.all()) {
-        SCOPED_TRACE(w.name);
         auto [ctx, cancel] = make();
         auto status = make_chan<op_status>(1);
         offset::go([&, ctx = ctx] { status.send(w.wait(ctx)); });
         let_them_wait();
-        EXPECT_EQ(status.len(), 0U);
+        EXPECT_EQ(status.len(), 0U) << w.name;
         cancel();
-        EXPECT_EQ(*status.recv(), op_status::canceled);
-        for (int i = 0; i < 100; ++i) ASSERT_EQ(w.wait(ctx), op_status::canceled);
+        EXPECT_EQ(*status.recv(), op_status::canceled) << w.name;
+        for (int i = 0; i < 100; ++i) ASSERT_EQ(w.wait(ctx), op_status::canceled) << w.name;
       }
     });
   });
@@ -138,9 +137,8 @@ TEST(ContextSync, ADeadlineEndsEveryWait) {
     held things;
     things.in_once([&] {
       for (const a_wait& w : things.all()) {
-        SCOPED_TRACE(w.name);
         auto [ctx, cancel] = context::with_timeout(context::background(), 1ms);
-        EXPECT_EQ(w.wait(ctx), op_status::canceled);
+        EXPECT_EQ(w.wait(ctx), op_status::canceled) << w.name;
       }
     });
   });

@@ -263,7 +263,6 @@ TEST(GoContext, InterlockedCancels) {
 }
 
 void layers(std::uint32_t seed, bool by_timeout) {
-  SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
   constexpr int least = 30;
   std::vector<std::unique_ptr<context_key<int>>> keys;
@@ -295,8 +294,8 @@ void layers(std::uint32_t seed, bool by_timeout) {
   const auto check_values = [&](const char* when) {
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const int* const v = ctx.value(*keys[i]);
-      ASSERT_NE(v, nullptr) << when;
-      EXPECT_EQ(*v, static_cast<int>(i + 1)) << when;
+      ASSERT_NE(v, nullptr) << when << ", seed " << seed;
+      EXPECT_EQ(*v, static_cast<int>(i + 1)) << when << ", seed " << seed;
     }
   };
   EXPECT_TRUE(by_timeout || blocks(ctx));
