@@ -93,13 +93,18 @@ class OFFSET_API context {
                                           std::chrono::duration<Rep, Period> d,
                                           std::exception_ptr cause = nullptr);
 
-  /// A copy of `parent` in which `key` has the value `v`.
+  /// A copy of `parent` in which `key` has the value `v`, which is destroyed with the last context
+  /// that has it.
   template <class T, class V>
     requires std::constructible_from<T, V&&>
   static context with_value(const context& parent, const context_key<T>& key, V&& v) {
     return derive_value(parent, &key, key.name(),
                         std::make_unique<detail::context_value<T>>(T(std::forward<V>(v))));
   }
+
+  /// A key that is gone by the time it is asked for.
+  template <class T, class V>
+  static context with_value(const context& parent, const context_key<T>&& key, V&& v) = delete;
 
   /// A copy of `parent`, its values included, that is not done when `parent` is.
   static context without_cancel(const context& parent);
@@ -113,8 +118,8 @@ class OFFSET_API context {
   template <class F>
   static context_stop after_func(const context& ctx, F&& f);
 
-  /// Closed when the context is done; nil for one that never is. The channel keeps the context in
-  /// existence.
+  /// Closed when the context is done; nil for one that never is. Closed and err() go together: who
+  /// has seen one finds the other. The channel keeps the context in existence.
   recv_chan<void> done() const;
   /// Cases of select, ready when the context is done.
   auto if_done() const { return done().if_recv(); }
@@ -136,7 +141,8 @@ class OFFSET_API context {
     return static_cast<const T*>(find_value(&key));
   }
   /// A token that is stopped when the context is done, as long as the context lives. Whoever
-  /// cancels runs its callbacks.
+  /// cancels runs its callbacks, last, when everybody who waits has been woken; a goroutine of
+  /// their own does when a deadline came.
   std::stop_token stop_token() const;
 
   explicit operator bool() const noexcept { return node_.get() != nullptr; }
@@ -157,7 +163,8 @@ class OFFSET_API context {
   detail::context_ref node_;
 };
 
-/// What a context was made of, as in Go: "context.Background.WithCancel".
+/// What a context was made of, as in Go: "context.Background.WithCancel.WithValue(user, ann)";
+/// values that are no text are left out.
 OFFSET_API std::string to_string(const context& ctx);
 
 /// Cancels the context it was made with. Copyable, may be called any number of times, from

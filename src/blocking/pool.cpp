@@ -114,7 +114,7 @@ void pool::submit(job& j) noexcept {
     sched::wake_sysmon(world_);
 }
 
-job* pool::take() noexcept {
+job* pool::take_any() noexcept {
   job* j = queue_->pop();
   if (j == nullptr) {
     lock_.lock();
@@ -125,18 +125,20 @@ job* pool::take() noexcept {
     }
     lock_.unlock();
   }
-  if (j == nullptr) return nullptr;
-  queued_.fetch_sub(1, std::memory_order_seq_cst);
-  if (j->revocable) {
-    auto* const r = static_cast<revocable_job*>(j);
-    if (!r->leave_queue(revocable_job::begun)) {
-      // Its goroutine has gone on without it.
-      r->drop();
-      call_over();
-      return take();
-    }
-  }
+  if (j != nullptr) queued_.fetch_sub(1, std::memory_order_seq_cst);
   return j;
+}
+
+job* pool::take() noexcept {
+  while (job* const j = take_any()) {
+    if (!j->revocable) return j;
+    auto* const r = static_cast<revocable_job*>(j);
+    if (r->leave_queue(revocable_job::begun)) return j;
+    // Its goroutine has gone on without it.
+    r->drop();
+    call_over();
+  }
+  return nullptr;
 }
 
 bool pool::start_thread() noexcept {
@@ -302,6 +304,11 @@ void pool::check_stall(sched::world& w) noexcept {
   hand_back(who);
 }
 
+void pool::drop_queued() noexcept {
+  while (job* const j = take_any())
+    if (j->revocable) static_cast<revocable_job*>(j)->drop();
+}
+
 void pool::stop() noexcept {
   stopping_.store(true, std::memory_order_seq_cst);
   if (threads_.load(std::memory_order_seq_cst) == 0) return;
@@ -402,12 +409,16 @@ op_status blocking_run(const context& ctx, void (*f)(void*), void* arg) {
       },
       &to, wait_reason::blocking,
       {[](void* p) noexcept {
-         const auto& a = *static_cast<arg_t*>(p);
-         cancel_unwatch(*a.ctx, *a.j);
+         // Not while the context has it in hand and is about to make it ready.
+         revocable_job& mine = *static_cast<arg_t*>(p)->j;
+         if (!mine.leave_queue(revocable_job::revoked) &&
+             mine.phase.load(std::memory_order_acquire) == revocable_job::revoked)
+           return false;
+         cancel_unwatch(mine);
          return true;
        },
-       nullptr, &to});
-  cancel_unwatch(ctx, *j);
+       [](void* p) noexcept { cancel_unwatch(*static_cast<arg_t*>(p)->j); }, &to});
+  cancel_unwatch(*j);
   const bool revoked = j->phase.load(std::memory_order_acquire) == revocable_job::revoked;
   const bool stalled = j->stalled;
   j->drop();

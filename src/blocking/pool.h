@@ -80,6 +80,8 @@ class pool {
 
   /// The end: idle threads end, queued calls are dropped. Does not wait for calls under way.
   void stop() noexcept;
+  /// Calls that nobody will begin any more; nothing runs, and stacks are still there.
+  void drop_queued() noexcept;
 
  private:
   struct queue;
@@ -90,6 +92,7 @@ class pool {
   void hand_back(sched::sleeper who) noexcept;
   void call_over() noexcept;
   job* take() noexcept;
+  job* take_any() noexcept;
   bool start_thread() noexcept;
   bool claim_idle() noexcept;
   void give_token() noexcept;

@@ -61,7 +61,7 @@ context new_canceler(const context& parent, kind k) {
 void deadline_came(void* arg) noexcept {
   auto& c = *static_cast<canceler*>(arg);
   detail::cancel(c, exceeded, c.deadline_cause);
-  detail::let_go(c);
+  detail::let_go_on_carrier(c);
 }
 
 std::int64_t fire_deadline(timers::node& self, std::int64_t, timers::fired& into) noexcept {
@@ -114,10 +114,11 @@ context_with_cancel context::with_deadline(const context& parent, time_point t,
   c.timer.fire = fire_deadline;
   if (c.deadline_ns <= detail::steady_now()) {
     detail::cancel(c, exceeded, c.deadline_cause);
-  } else if (c.deadline_ns != base::never) {
+  } else if (c.deadline_ns != base::never && !made.err()) {
+    const sched::world_kept guard;  // with the timer's heap
     sched::add_timer(c.timer, c.deadline_ns, "context");
     // Its parent may have been cancelled before the timer was set, and nothing else takes it out.
-    if (c.state.load(std::memory_order_acquire) != canceler::live) timers::heap::remove(c.timer);
+    if (detail::is_done(c)) timers::heap::remove(c.timer);
   }
   return detail_context::with_cancel(std::move(made));
 }
@@ -156,9 +157,12 @@ recv_chan<void> context::done() const {
 std::error_code context::err() const noexcept {
   const context_node* const n = node_.get();
   if (n == nullptr || n->nearest == nullptr) return {};
+  canceler& c = *n->nearest;
   // Acquire: pairs with the release in cancel; what its caller did is seen.
-  const int state = n->nearest->state.load(std::memory_order_acquire);
+  const int state = c.state.load(std::memory_order_acquire);
   if (state == canceler::live) return {};
+  // Whoever is told so finds the channel closed: a cancel that is under way is waited for.
+  if ((c.done.core.word.load() & detail::chan_word::closed) == 0) detail::is_done(c);
   return make_error_code(static_cast<context_errc>(state));
 }
 
@@ -198,7 +202,12 @@ std::string to_string(const context& ctx) {
     switch (n.what) {
       case kind::background: text += "context.Background"; break;
       case kind::todo: text += "context.TODO"; break;
-      case kind::value: text += std::string(".WithValue(") + n.value->key_name + ")"; break;
+      case kind::value: {
+        const std::optional<std::string> value = n.value->text();
+        text += std::string(".WithValue(") + n.value->key_name;
+        text += value ? ", " + *value + ")" : ")";
+        break;
+      }
       case kind::renamed: text = *static_cast<const std::string*>(n.value->get()); break;
       case kind::without_cancel: text += ".WithoutCancel"; break;
       case kind::cancel: text += ".WithCancel"; break;
@@ -295,7 +304,7 @@ after_done* context::add_after(const context& ctx,
   if (c == nullptr) return a.release();
   a->fire = [](sched::cancel_hook& h) noexcept {
     return static_cast<after_done&>(h).leave_armed(after_done::started)
-               ? sched::cancel_action::run
+               ? sched::cancel_action::start
                : sched::cancel_action::nothing;
   };
   a->run = [](sched::cancel_hook& h) noexcept { detail::start(static_cast<after_done*>(&h)); };

@@ -118,6 +118,11 @@ void adopt(canceler& c, canceler& up) noexcept;
 /// One more handle unless there is none left.
 bool try_hold(canceler& c) noexcept;
 void let_go(canceler& c) noexcept;
+/// The same on a carrier's own stack, where a user's destructors must not run.
+void let_go_on_carrier(canceler& c) noexcept;
+/// Whether it is done, ordered with a cancel that goes on at the same time: what its caller did
+/// before is seen by that cancel, or else the answer is true.
+bool is_done(canceler& c) noexcept;
 /// False when `c` is done.
 bool link(canceler& c, sched::cancel_hook& h) noexcept;
 /// True when it was linked: it will not fire.

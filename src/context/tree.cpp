@@ -5,6 +5,7 @@
 #include "base/planted.h"
 #include "chan/core.h"
 #include "context/node.h"
+#include "offset/go.hpp"
 #include "sched/sched.h"
 
 namespace offset::inline v0::detail {
@@ -57,8 +58,27 @@ void close_done(canceler& c, wait_queue& released) noexcept {
                                chan_word::sendable);
 }
 
+void remove_timer(canceler& c) noexcept {
+  const sched::world_kept guard;  // with the timer's heap
+  timers::heap::remove(c.timer);
+}
+
 void drop(stop_hook* s) noexcept {
   if (s->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) delete s;
+}
+
+// Calls what may be a user's code and wait: in a goroutine where the caller is a carrier's own
+// stack (a deadline came), which must not wait; here otherwise, or when there is no memory for one.
+template <class F>
+void off_the_carrier(F f) noexcept {
+  if (sched::caller_timers() != nullptr && !in_goroutine()) {
+    try {
+      offset::go(f);
+      return;
+    } catch (...) {
+    }
+  }
+  f();
 }
 
 // Nobody holds it any more. Answers its parent, whose reference the caller now has.
@@ -69,10 +89,9 @@ context_node* destroy(context_node* n) noexcept {
     return parent;
   }
   auto* const c = static_cast<canceler*>(n);
-  const sched::world_kept guard;  // with the timer's heap
   // Waits for a callback that is running in another thread, which finds nothing to hold.
   c->from_token.reset();
-  timers::heap::remove(c->timer);
+  remove_timer(*c);
   c->root->lock.lock();
   leave_parent(*c);
   stop_hook* const s = c->stop.load(std::memory_order_relaxed);
@@ -132,6 +151,16 @@ bool try_hold(canceler& c) noexcept {
 
 void let_go(canceler& c) noexcept { const core_handle last(&c.done.core); }
 
+void let_go_on_carrier(canceler& c) noexcept {
+  std::size_t n = c.done.core.handles.load(std::memory_order_relaxed);
+  // Release: as every other that drops one, for the last. Values and causes go with the last.
+  while (n > 1)
+    if (c.done.core.handles.compare_exchange_weak(n, n - 1, std::memory_order_release,
+                                                  std::memory_order_relaxed))
+      return;
+  off_the_carrier([&c] { let_go(c); });
+}
+
 void adopt(canceler& c, canceler& up) noexcept {
   c.root->lock.lock();
   const int state = up.state.load(std::memory_order_relaxed);
@@ -149,17 +178,39 @@ void adopt(canceler& c, canceler& up) noexcept {
   c.root->lock.unlock();
 }
 
-bool cancel(canceler& top, int state, const std::exception_ptr& cause) noexcept {
-  const sched::world_kept guard;  // with the timers' heaps
-  base::spin_lock& lock = top.root->lock;
-  wait_queue released;
-  sched::cancel_hook* fired = nullptr;
-  sched::cancel_hook** tail = &fired;
-  lock.lock();
-  if (top.state.load(std::memory_order_relaxed) != canceler::live) {
-    lock.unlock();
-    return false;
+namespace {
+
+// Hooks that have fired, in order, linked by `next`.
+struct fired_hooks {
+  sched::cancel_hook* first = nullptr;
+  sched::cancel_hook** tail = &first;
+
+  void push(sched::cancel_hook& h) noexcept {
+    h.next = nullptr;
+    *tail = &h;
+    tail = &h.next;
   }
+  // As soon as what is done to it is done, a hook is gone.
+  template <class F>
+  void for_each(F f) noexcept {
+    while (sched::cancel_hook* const h = first) {
+      first = h->next;
+      f(*h);
+    }
+  }
+};
+
+// What one cancel has set free.
+struct released {
+  wait_queue waiters;
+  fired_hooks wake;
+  fired_hooks start;
+  fired_hooks run;
+};
+
+// The walk: everything below `top`, which is live, becomes done. Under the lock.
+void cancel_locked(canceler& top, int state, const std::exception_ptr& cause,
+                   released& out) noexcept {
   leave_parent(top);
   // A canceler that is done has left its parent, so everything below is live. The work list is
   // linked by next_sibling.
@@ -169,13 +220,15 @@ bool cancel(canceler& top, int state, const std::exception_ptr& cause) noexcept 
     c.cause = cause;
     c.state.store(state, std::memory_order_release);  // pairs with err()
     timers::heap::remove(c.timer);
-    close_done(c, released);
+    close_done(c, out.waiters);
     while (sched::cancel_hook* const h = c.first_hook) {
       unlink_locked(c, *h);
-      if (h->fire(*h) == sched::cancel_action::nothing) continue;
-      h->next = nullptr;
-      *tail = h;
-      tail = &h->next;
+      switch (h->fire(*h)) {
+        case sched::cancel_action::nothing: break;
+        case sched::cancel_action::wake: out.wake.push(*h); break;
+        case sched::cancel_action::start: out.start.push(*h); break;
+        case sched::cancel_action::run: out.run.push(*h); break;
+      }
     }
     while (canceler* const child = c.first_child) {
       leave_parent(*child);
@@ -184,20 +237,38 @@ bool cancel(canceler& top, int state, const std::exception_ptr& cause) noexcept 
       todo = child;
     }
   }
-  lock.unlock();
-  while (waiter* const w = released.first) {
-    chan_impl::unlink(released, *w);
+}
+
+}  // namespace
+
+bool cancel(canceler& top, int state, const std::exception_ptr& cause) noexcept {
+  released out;
+  {
+    const sched::world_kept guard;  // with the timers' heaps
+    base::spin_lock& lock = top.root->lock;
+    lock.lock();
+    const bool live = top.state.load(std::memory_order_relaxed) == canceler::live;
+    if (live) cancel_locked(top, state, cause, out);
+    lock.unlock();
+    if (!live) return false;
+  }
+  // Whoever was taken first, and users' code last, when nothing is held any more: it may wait for
+  // those, end the world, or drop `top`.
+  while (waiter* const w = out.waiters.first) {
+    chan_impl::unlink(out.waiters, *w);
     sched::ready(w->who);
   }
-  while (fired != nullptr) {
-    sched::cancel_hook& h = *fired;
-    fired = h.next;  // as soon as it is ready, it is gone
-    if (h.run != nullptr)
-      h.run(h);
-    else
-      sched::ready(h.who);
-  }
+  out.wake.for_each([](sched::cancel_hook& h) noexcept { sched::ready(h.who); });
+  out.start.for_each([](sched::cancel_hook& h) noexcept { h.run(h); });
+  out.run.for_each([](sched::cancel_hook& h) noexcept { h.run(h); });
   return true;
+}
+
+bool is_done(canceler& c) noexcept {
+  c.root->lock.lock();
+  const bool done = c.state.load(std::memory_order_relaxed) != canceler::live;
+  c.root->lock.unlock();
+  return done;
 }
 
 bool link(canceler& c, sched::cancel_hook& h) noexcept {
@@ -224,23 +295,25 @@ std::stop_token token_of(canceler& c) {
     made->fire = [](sched::cancel_hook&) noexcept { return sched::cancel_action::run; };
     made->run = [](sched::cancel_hook& h) noexcept {
       auto* const self = static_cast<stop_hook*>(&h);
-      self->source.request_stop();
-      drop(self);
+      off_the_carrier([self] {
+        self->source.request_stop();
+        drop(self);
+      });
     };
     c.root->lock.lock();
     s = c.stop.load(std::memory_order_relaxed);
-    bool done = false;
     if (s == nullptr) {
       s = made.release();
-      done = c.state.load(std::memory_order_relaxed) != canceler::live;
-      if (!done) {
+      if (c.state.load(std::memory_order_relaxed) == canceler::live) {
         s->refs.store(2, std::memory_order_relaxed);
         link_locked(c, *s);
+      } else {
+        // Before anybody else sees it; nobody can have a callback yet.
+        s->source.request_stop();
       }
       c.stop.store(s, std::memory_order_release);
     }
     c.root->lock.unlock();
-    if (done) s->source.request_stop();
   }
   return s->source.get_token();
 }
@@ -255,11 +328,20 @@ namespace offset::inline v0::sched {
 
 bool cancel_watch(const context& ctx, cancel_hook& h) {
   detail::canceler* const c = detail_context::checked(ctx).nearest;
-  return c == nullptr || detail::link(*c, h);
+  if (c == nullptr) return true;
+  // Before it is linked: once it is, the context may end the wait. Relaxed: `ctx` holds it.
+  c->done.core.handles.fetch_add(1, std::memory_order_relaxed);
+  h.of = c;
+  if (detail::link(*c, h)) return true;
+  cancel_unwatch(h);
+  return false;
 }
 
-void cancel_unwatch(const context& ctx, cancel_hook& h) noexcept {
-  if (detail::canceler* const c = detail_context::node(ctx)->nearest) detail::unlink(*c, h);
+void cancel_unwatch(cancel_hook& h) noexcept {
+  auto* const c = static_cast<detail::canceler*>(std::exchange(h.of, nullptr));
+  if (c == nullptr) return;
+  detail::unlink(*c, h);
+  detail::let_go(*c);
 }
 
 }  // namespace offset::inline v0::sched

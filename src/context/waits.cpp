@@ -3,6 +3,7 @@
 #include "chan/timed_wait.h"
 #include "context/node.h"
 #include "offset/detail/select_core.hpp"
+#include "offset/go.hpp"
 #include "offset/time/sleep.hpp"
 
 namespace offset::inline v0::detail {

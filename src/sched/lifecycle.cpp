@@ -238,6 +238,7 @@ world::world(const settings& s, bool reports, class bubble* b)
       stacks(s.stack_size, sizeof(g)), io(std::make_unique<io_pool::pool>(*this)) {}
 
 world::~world() {
+  io->drop_queued();
   // Where a goroutine came back too late, its timers are still set.
   for (std::uint32_t i = 0; i < proc_count.load(std::memory_order_acquire); ++i)
     if (p* const pr = proc(i)) pr->timers.clear();

@@ -74,24 +74,25 @@ bool undo_wait_in(void* arg) noexcept {
 
 void settle_wait_in(void* arg) noexcept {
   auto& w = *static_cast<room_waiter*>(arg);
-  if (w.cancel != nullptr) {
-    w.cancel->finish();
-    if (w.cancel->canceled()) return;
-  }
+  if (w.cancel != nullptr) w.cancel->finish();
   wait_room* const r = w.room;
   if (w.pass_on == nullptr || r == nullptr) return;
   lock(*r);
-  const bool was_given = w.is_handed;
+  const bool was_taken_out = w.is_handed;
   leave_handed(*r, w);
   unlock(*r);
-  if (was_given) w.pass_on(w);
+  if (!was_taken_out) return;
+  if (w.canceled)
+    w.cancel->see_to_others();
+  else
+    w.pass_on(w);
 }
 
 }  // namespace
 
-cancelable::cancelable(const context* ctx, wait_room& r, room_waiter& w, callback taken_out,
-                       callback afterwards) noexcept
-    : ctx_(ctx), waiter_(&w), taken_out_(taken_out), afterwards_(afterwards) {
+cancelable::cancelable(const context* ctx, wait_room& r, room_waiter& w, may_take_out* may,
+                       callback* afterwards) noexcept
+    : ctx_(ctx), waiter_(&w), may_(may), afterwards_(afterwards) {
   if (ctx == nullptr) return;
   w.room = &r;
   w.cancel = this;
@@ -99,21 +100,18 @@ cancelable::cancelable(const context* ctx, wait_room& r, room_waiter& w, callbac
   fire = take_out;
 }
 
-bool cancelable::start() {
-  if (ctx_ == nullptr) return true;
-  watching_ = sched::cancel_watch(*ctx_, *this);
-  return watching_;
-}
+bool cancelable::start() { return ctx_ == nullptr || sched::cancel_watch(*ctx_, *this); }
 
-void cancelable::finish() noexcept {
-  if (watching_) sched::cancel_unwatch(*ctx_, *this);
-  watching_ = false;
-}
+void cancelable::finish() noexcept { sched::cancel_unwatch(*this); }
 
 bool cancelable::canceled() noexcept {
   if (!waiter_->canceled) return false;
-  if (afterwards_ != nullptr) afterwards_(*waiter_);
+  see_to_others();
   return true;
+}
+
+void cancelable::see_to_others() noexcept {
+  if (afterwards_ != nullptr) afterwards_(*waiter_);
 }
 
 sched::cancel_action cancelable::take_out(sched::cancel_hook& h) noexcept {
@@ -122,13 +120,13 @@ sched::cancel_action cancelable::take_out(sched::cancel_hook& h) noexcept {
   wait_room* const r = w.room;
   if (r == nullptr) return sched::cancel_action::nothing;
   lock(*r);
-  const bool mine = w.queued;
+  const bool mine = w.queued && (self.may_ == nullptr || self.may_(w));
   if (mine) {
+    // Known to the room until it runs again, as one that was given something: it may still have to
+    // see to the others, or the room may go.
     unlink(*r, w);
-    leave_handed(*r, w);
     w.canceled = true;
-    if (self.taken_out_ != nullptr) self.taken_out_(w);
-  } else {
+  } else if (!w.queued) {
     w.cancel_came = true;
   }
   unlock(*r);

@@ -66,11 +66,13 @@ void runs_again(wait_room& r, room_waiter& w) noexcept;
 /// unless `cancel_came`; wait; finish() before the waiter is looked at.
 class cancelable : public sched::cancel_hook {
  public:
-  /// `taken_out` is called under the room's lock; `afterwards` by the waiter (or in its place, if
-  /// it never runs again), outside all locks. Both may be null.
-  using callback = void (*)(room_waiter& w) noexcept;
-  cancelable(const context* ctx, wait_room& r, room_waiter& w, callback taken_out,
-             callback afterwards) noexcept;
+  /// `may` is asked under the room's lock, before the waiter is taken out: false for one that
+  /// somebody is about to take. `afterwards` is called by the waiter (or in its place, if it never
+  /// runs again), outside all locks; one that has it has a pass_on. Both may be null.
+  using may_take_out = bool(room_waiter& w) noexcept;
+  using callback = void(room_waiter& w) noexcept;
+  cancelable(const context* ctx, wait_room& r, room_waiter& w, may_take_out* may,
+             callback* afterwards) noexcept;
   cancelable(const cancelable&) = delete;
   cancelable& operator=(const cancelable&) = delete;
   ~cancelable() { finish(); }
@@ -79,15 +81,15 @@ class cancelable : public sched::cancel_hook {
   void finish() noexcept;
   /// After finish(): true when the wait was canceled; sees to `afterwards`.
   bool canceled() noexcept;
+  void see_to_others() noexcept;
 
  private:
   static sched::cancel_action take_out(sched::cancel_hook& h) noexcept;
 
   const context* ctx_;  // null: never canceled
   room_waiter* waiter_;
-  callback taken_out_;
-  callback afterwards_;
-  bool watching_ = false;
+  may_take_out* may_;
+  callback* afterwards_;
 };
 
 /// For park's hook.

@@ -56,9 +56,16 @@ op_status wait_group::wait_until(const context* ctx) {
   room_waiter w;
   w.who = here.who();
   w.owner = this;
-  // Under the room's lock, as add() takes the waiters: it is counted exactly while it is queued.
+  // It is counted exactly while it is queued. Not once the counter is zero: then the add that made
+  // it so is about to take all waiters, and nobody else may change the state.
   const auto uncount = [](room_waiter& gone) noexcept {
-    static_cast<wait_group*>(gone.owner)->state_.fetch_sub(1, std::memory_order_acq_rel);
+    auto& state = static_cast<wait_group*>(gone.owner)->state_;
+    std::uint64_t seen = state.load(std::memory_order_acquire);
+    while (seen >> 32 != 0)
+      if (state.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel,
+                                      std::memory_order_acquire))
+        return true;
+    return false;
   };
   cancelable limit(ctx, room_, w, uncount, nullptr);
   if (!limit.start()) return op_status::canceled;

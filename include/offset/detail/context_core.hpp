@@ -4,6 +4,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <offset/config.hpp>
@@ -43,12 +47,22 @@ struct context_value_base {
   const char* key_name = nullptr;
   virtual ~context_value_base() = default;
   virtual const void* get() const noexcept = 0;
+  /// For to_string; empty for what is no text.
+  virtual std::optional<std::string> text() const = 0;
 };
 template <class T>
 struct context_value final : context_value_base {
   explicit context_value(T&& v) : value(std::move(v)) {}
   explicit context_value(const T& v) : value(v) {}
   const void* get() const noexcept override { return std::addressof(value); }
+  std::optional<std::string> text() const override {
+    if constexpr (std::is_same_v<T, const char*> || std::is_same_v<T, char*>)
+      return value != nullptr ? value : "<nil>";
+    else if constexpr (std::is_convertible_v<const T&, std::string_view>)
+      return std::string(std::string_view(value));
+    else
+      return std::nullopt;
+  }
   T value;
 };
 
