@@ -1,10 +1,13 @@
 // The ends that Go's programs know: panics and fatal errors, printed as Go prints them, status 2.
 #pragma once
 
+#include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/backtrace.h"
 #include "sched/g.h"
 
 namespace offset::inline v0::sched {
@@ -12,6 +15,27 @@ namespace offset::inline v0::sched {
 /// An exception has left a goroutine; it is the one being handled. Returns only when a panic
 /// handler is set and returned.
 void panicked(g& self) noexcept;
+
+/// An exception that left a goroutine and is kept for somebody who waits: all that a panic would
+/// have told.
+struct failure {
+  std::exception_ptr error;
+  std::unique_ptr<base::backtrace> thrown_from;  // null when it was not thrown, but returned
+  std::uint64_t goroutine = 0;
+  const void* origin = nullptr;
+};
+/// The failure of the calling goroutine: the exception that is being handled, by a handler whose
+/// try block has one for throw_site_probe before it; or `error`.
+failure failure_here() noexcept;
+failure failure_here(std::exception_ptr error) noexcept;
+/// Nobody took it: what panicked would have done, with `note` in a line of its own, for the
+/// goroutine that it came from. Returns only when a panic handler is set and returned.
+void panicked(const failure& f, std::string_view note) noexcept;
+/// A line on stderr, for an error that nobody can be told in another way.
+void say(std::string_view line) noexcept;
+
+/// The caller is a goroutine on which goexit was called.
+bool is_exiting() noexcept;
 
 /// "fatal error: TEXT", the calling goroutine's stack, status 2.
 [[noreturn]] void fatal(std::string_view text) noexcept;

@@ -1,0 +1,69 @@
+#include "offset/detail/gate.hpp"
+
+#include "context/node.h"
+#include "group/watched.h"
+
+namespace offset::inline v0::detail {
+namespace {
+
+sched::wait_reason reason_of(gate_kind k) noexcept {
+  return k == gate_kind::task ? sched::wait_reason::task : sched::wait_reason::completion;
+}
+
+// `here` was made before any lock is taken.
+op_status wait_for(wait_room& room, const bool& open, sched::parker& here, gate_kind kind,
+                   const context* ctx) {
+  grouping::watched w(room, here, ctx);
+  sync::lock(room);
+  if (open || w.is_canceled()) {
+    const bool was_open = open;
+    sync::unlock(room);
+    return was_open ? op_status::ok : op_status::canceled;
+  }
+  sync::push_back(room, w);
+  return w.wait(here, reason_of(kind)) ? op_status::ok : op_status::canceled;
+}
+
+}  // namespace
+
+gate::~gate() { grouping::forget_waiters(room_); }
+
+void gate::open() noexcept {
+  grouping::ready_list woken;
+  sync::lock(room_);
+  open_ = true;
+  woken.take_all(room_);
+  sync::unlock(room_);
+  woken.wake();
+}
+
+bool gate::is_open() const noexcept {
+  sync::lock(room_);
+  const bool is = open_;
+  sync::unlock(room_);
+  return is;
+}
+
+void gate::wait() const {
+  if (is_open()) return;
+  sched::parker here;
+  here.check();
+  wait_for(room_, open_, here, kind_, nullptr);
+}
+
+op_status gate::wait(const context& ctx) const {
+  detail_context::checked(ctx);
+  if (ctx.err()) return op_status::canceled;
+  if (is_open()) return op_status::ok;
+  sched::parker here;
+  here.check();
+  return wait_for(room_, open_, here, kind_, &ctx);
+}
+
+void gate::wait_at_end() const noexcept {
+  if (is_open()) return;
+  sched::parker here;
+  wait_for(room_, open_, here, kind_, nullptr);
+}
+
+}  // namespace offset::inline v0::detail
