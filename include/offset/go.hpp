@@ -15,8 +15,11 @@
 
 #include <offset/config.hpp>
 #include <offset/detail/spawn.hpp>
+#include <offset/error.hpp>
 
 namespace offset::inline v0 {
+
+class context;
 
 /// What `go` may be told about a goroutine.
 struct go_options {
@@ -74,6 +77,8 @@ OFFSET_API bool in_goroutine() noexcept;
 /// Runs f(arg) on the I/O pool while the calling goroutine waits. Throws std::system_error when no
 /// thread can be had, or when all of the pool's threads wait for one another.
 OFFSET_API void blocking_run(void (*f)(void*), void* arg);
+/// The same, unless `ctx` is done before the call has begun: then canceled.
+OFFSET_API op_status blocking_run(const context& ctx, void (*f)(void*), void* arg);
 
 /// Where the result of a call waits to be returned.
 template <class R>
@@ -92,6 +97,33 @@ struct result_slot_of<R> {
 };
 template <class R>
 using result_slot = typename result_slot_of<R>::type;
+
+/// A call, its result, or what it threw; lies with the caller.
+template <class F>
+struct blocking_call {
+  using result = std::invoke_result_t<F>;
+  F&& f;
+  std::exception_ptr error;
+  [[no_unique_address]] result_slot<result> value;
+
+  static void run(void* self) {
+    blocking_call& c = *static_cast<blocking_call*>(self);
+    try {
+      if constexpr (std::is_void_v<result>) {
+        std::invoke(std::forward<F>(c.f));
+      } else if constexpr (std::is_reference_v<result>) {
+        auto&& r = std::invoke(std::forward<F>(c.f));
+        c.value = std::addressof(r);
+      } else {
+        c.value.emplace(std::invoke(std::forward<F>(c.f)));
+      }
+    } catch (...) {
+      c.error = std::current_exception();
+    }
+  }
+};
+
+OFFSET_API op_status run_unless_done(const context& ctx, void (*f)(void*), void* arg);
 }  // namespace detail
 
 /// Calls `f` on a thread of the I/O pool and waits for it without holding a carrier: for calls that
@@ -105,32 +137,32 @@ template <class F>
 auto blocking(F&& f) -> std::invoke_result_t<F> {
   using result = std::invoke_result_t<F>;
   if (!detail::in_goroutine()) return std::invoke(std::forward<F>(f));
-  struct call {
-    F&& f;
-    std::exception_ptr error;
-    [[no_unique_address]] detail::result_slot<result> value{};
-  } frame{std::forward<F>(f), nullptr, {}};
-  detail::blocking_run(
-      [](void* p) {
-        call& c = *static_cast<call*>(p);
-        try {
-          if constexpr (std::is_void_v<result>)
-            std::invoke(std::forward<F>(c.f));
-          else if constexpr (std::is_reference_v<result>) {
-            auto&& r = std::invoke(std::forward<F>(c.f));
-            c.value = std::addressof(r);
-          } else
-            c.value.emplace(std::invoke(std::forward<F>(c.f)));
-        } catch (...) {
-          c.error = std::current_exception();
-        }
-      },
-      &frame);
-  if (frame.error) std::rethrow_exception(std::exchange(frame.error, nullptr));
+  detail::blocking_call<F> call{std::forward<F>(f), nullptr, {}};
+  detail::blocking_run(&detail::blocking_call<F>::run, &call);
+  if (call.error) std::rethrow_exception(std::exchange(call.error, nullptr));
   if constexpr (std::is_reference_v<result>)
-    return static_cast<result>(*frame.value);
+    return static_cast<result>(*call.value);
   else if constexpr (!std::is_void_v<result>)
-    return std::move(*frame.value);
+    return std::move(*call.value);
+}
+
+/// The same, given up if `ctx` is done before the call has begun: a call that runs is waited for.
+/// Answers op_status (ok or canceled) for an `f` that returns nothing, else an optional that is
+/// empty when it was canceled. Outside a goroutine it calls `f` unless `ctx` is done.
+template <class F>
+auto blocking(const context& ctx, F&& f) {
+  using result = std::invoke_result_t<F>;
+  static_assert(!std::is_reference_v<result>,
+                "blocking with a context: return a value or a pointer");
+  detail::blocking_call<F> call{std::forward<F>(f), nullptr, {}};
+  const op_status status =
+      detail::in_goroutine() ? detail::blocking_run(ctx, &detail::blocking_call<F>::run, &call)
+                             : detail::run_unless_done(ctx, &detail::blocking_call<F>::run, &call);
+  if (call.error) std::rethrow_exception(std::exchange(call.error, nullptr));
+  if constexpr (std::is_void_v<result>)
+    return status;
+  else
+    return std::move(call.value);
 }
 
 }  // namespace offset::inline v0

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <pthread.h>
 #include <signal.h>
@@ -16,6 +17,8 @@
 #include "base/clock.h"
 #include "base/futex.h"
 #include "base/sanitizer.h"
+#include "offset/context.hpp"
+#include "offset/error.hpp"
 #include "offset/go.hpp"
 #include "sched/sysmon.h"
 #include "sched/world.h"
@@ -122,7 +125,17 @@ job* pool::take() noexcept {
     }
     lock_.unlock();
   }
-  if (j != nullptr) queued_.fetch_sub(1, std::memory_order_seq_cst);
+  if (j == nullptr) return nullptr;
+  queued_.fetch_sub(1, std::memory_order_seq_cst);
+  if (j->revocable) {
+    auto* const r = static_cast<revocable_job*>(j);
+    if (!r->leave_queue(revocable_job::begun)) {
+      // Its goroutine has gone on without it.
+      r->drop();
+      call_over();
+      return take();
+    }
+  }
   return j;
 }
 
@@ -205,6 +218,10 @@ bool pool::wait_for_token() noexcept {
 void pool::hand_back(sched::sleeper who) noexcept {
   // In this order: the goroutine is never without somebody who accounts for it.
   sched::ready(who);
+  call_over();
+}
+
+void pool::call_over() noexcept {
   in_flight_.fetch_sub(1, std::memory_order_seq_cst);
   // Should it have run and come to a deadlock in between, the carrier that looked saw a call under
   // way: let it look again.
@@ -219,6 +236,7 @@ void pool::work(worker&) noexcept {
     if (j != nullptr) {
       const sched::sleeper who = j->who;
       j->f(j->arg);
+      if (j->revocable) static_cast<revocable_job*>(j)->drop();
       ended_.fetch_add(1, std::memory_order_seq_cst);
       hand_back(who);
       continue;
@@ -278,7 +296,9 @@ void pool::check_stall(sched::world& w) noexcept {
   job* const j = take();
   if (j == nullptr) return;
   j->stalled = true;
-  hand_back(j->who);
+  const sched::sleeper who = j->who;
+  if (j->revocable) static_cast<revocable_job*>(j)->drop();
+  hand_back(who);
 }
 
 void pool::stop() noexcept {
@@ -298,6 +318,31 @@ void pool::stop() noexcept {
 
 namespace offset::inline v0::detail {
 
+namespace {
+
+void submit_and_park(io_pool::pool& io, io_pool::job& j, sched::parker& here) {
+  struct submit_arg {
+    io_pool::pool* io;
+    io_pool::job* j;
+  } to{&io, &j};
+  here.park(
+      [](fiber::carrier*, void* p) {
+        const submit_arg a = *static_cast<submit_arg*>(p);
+        a.io->submit(*a.j);
+      },
+      &to, sched::wait_reason::blocking, {});
+}
+
+[[noreturn]] void throw_stalled(const sched::world& w) {
+  throw std::system_error(std::make_error_code(std::errc::resource_deadlock_would_occur),
+                          "offset: blocking: all " + std::to_string(w.set.io_threads) +
+                              " threads of the I/O pool wait in calls that wait for one another, "
+                              "and more are queued; "
+                              "raise options::io_threads or OFFSET_IO_THREADS");
+}
+
+}  // namespace
+
 void blocking_run(void (*f)(void*), void* arg) {
   using namespace sched;
   io_pool::job j;
@@ -308,22 +353,65 @@ void blocking_run(void (*f)(void*), void* arg) {
   j.f = f;
   j.arg = arg;
   j.who = here.who();
-  struct submit_arg {
+  submit_and_park(*w.io, j, here);
+  if (j.stalled) throw_stalled(w);
+}
+
+op_status blocking_run(const context& ctx, void (*f)(void*), void* arg) {
+  using namespace sched;
+  using io_pool::revocable_job;
+  if (!ctx) throw panic_error("invalid use of a nil context");
+  if (ctx.err()) return op_status::canceled;
+  parker here;
+  here.check();
+  world& w = *current_f()->home;
+  auto made = std::make_unique<revocable_job>();
+  made->revocable = true;
+  made->job::f = f;
+  made->arg = arg;
+  made->job::who = here.who();
+  made->cancel_hook::who = here.who();
+  made->fire = [](cancel_hook& h) noexcept {
+    auto& j = static_cast<revocable_job&>(h);
+    return j.leave_queue(revocable_job::revoked) ? cancel_action::wake : cancel_action::nothing;
+  };
+  struct arg_t {
     io_pool::pool* io;
-    io_pool::job* j;
-  } to{w.io.get(), &j};
+    revocable_job* j;
+    const context* ctx;
+  } to{w.io.get(), made.get(), &ctx};
+  w.io->prepare();
+  revocable_job* const j = made.release();
   here.park(
       [](fiber::carrier*, void* p) {
-        auto& a = *static_cast<submit_arg*>(p);
-        a.io->submit(*a.j);
+        const arg_t a = *static_cast<arg_t*>(p);
+        // The stack has been left: from here on the goroutine may be made ready at any moment, by a
+        // thread of the pool or by the context, whichever leaves the queue first. So the hook is
+        // linked first, and submitting is the last that is done.
+        revocable_job& mine = *a.j;
+        if (!cancel_watch(*a.ctx, mine)) {
+          // Done already, before anybody else knew of the call.
+          static_cast<void>(mine.leave_queue(revocable_job::revoked));
+          const sleeper who = mine.job::who;
+          a.io->submit(mine);  // a thread will come upon it and drop it
+          ready(who);
+          return;
+        }
+        a.io->submit(mine);
       },
-      &to, wait_reason::blocking, {});
-  if (j.stalled)
-    throw std::system_error(std::make_error_code(std::errc::resource_deadlock_would_occur),
-                            "offset: blocking: all " + std::to_string(w.set.io_threads) +
-                                " threads of the I/O pool wait in calls that wait for one another, "
-                                "and more are queued; "
-                                "raise options::io_threads or OFFSET_IO_THREADS");
+      &to, wait_reason::blocking,
+      {[](void* p) noexcept {
+         const auto& a = *static_cast<arg_t*>(p);
+         cancel_unwatch(*a.ctx, *a.j);
+         return true;
+       },
+       nullptr, &to});
+  cancel_unwatch(ctx, *j);
+  const bool revoked = j->phase.load(std::memory_order_acquire) == revocable_job::revoked;
+  const bool stalled = j->stalled;
+  j->drop();
+  if (stalled) throw_stalled(w);
+  return revoked ? op_status::canceled : op_status::ok;
 }
 
 }  // namespace offset::inline v0::detail

@@ -19,6 +19,7 @@
 #include <memory>
 
 #include "base/spin_lock.h"
+#include "sched/cancel.h"
 #include "sched/sched.h"
 
 namespace offset::inline v0::sched {
@@ -27,13 +28,33 @@ struct world;
 
 namespace offset::inline v0::io_pool {
 
-/// One call; lies on the stack of the goroutine that waits for it.
+/// One call; lies on the stack of the goroutine that waits for it, unless that may stop waiting (a
+/// `revocable_job`).
 struct job {
   void (*f)(void*) = nullptr;
   void* arg = nullptr;
   sched::sleeper who = 0;
   job* next = nullptr;
   bool stalled = false;  // never begun: the pool hung
+  bool revocable = false;
+};
+
+/// A call that a context may take back until it has begun: queued -> begun by the thread that takes
+/// it, or queued -> revoked by the context, once. It lies on the heap, counted: by the goroutine
+/// and by the queue, where one that was revoked stays until a thread comes upon it.
+struct revocable_job : job, sched::cancel_hook {
+  enum : int { queued, begun, revoked };
+  std::atomic<int> phase{queued};
+  std::atomic<int> refs{2};
+
+  bool leave_queue(int to) noexcept {
+    int from = queued;
+    return phase.compare_exchange_strong(from, to, std::memory_order_acq_rel);
+  }
+  void drop() noexcept {
+    // Acquire-release: the last one sees what the other did.
+    if (refs.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
 };
 
 class pool {
@@ -67,6 +88,7 @@ class pool {
   static void* worker_main(void* arg);
   void work(worker& me) noexcept;
   void hand_back(sched::sleeper who) noexcept;
+  void call_over() noexcept;
   job* take() noexcept;
   bool start_thread() noexcept;
   bool claim_idle() noexcept;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <new>
 
+#include "base/planted.h"
 #include "chan/core.h"
 #include "chan/timed_wait.h"
 #include "offset/error.hpp"
@@ -117,6 +118,11 @@ op_status operate(chan_core* c, void* elem, std::int64_t deadline) {
   w.who = here.who();
   w.is_send = sending;
   push(sending ? c->senders : c->receivers, w);
+  if (base::planted(base::plant::unlocked_before_left)) {
+    unlock(*c);
+    here.park([](fiber::carrier*, void*) {}, nullptr, sched::wait_reason::none, {});
+    return w.completed ? op_status::ok : op_status::closed;
+  }
   here.park(commit_unlock, c,
             sending ? sched::wait_reason::chan_send : sched::wait_reason::chan_receive,
             {undo_wait, nullptr, &w});
@@ -198,7 +204,8 @@ void chan_close(chan_core* c) {
   wait_queue released;
   if (c->loud == nullptr || c->loud->used == 0)
     while (waiter* const w = take(c->receivers)) push(released, *w);
-  while (waiter* const w = take(c->senders)) push(released, *w);
+  if (!base::planted(base::plant::close_forgets_senders))
+    while (waiter* const w = take(c->senders)) push(released, *w);
   c->word.unlock(before,
                  flags_of(*c) | chan_word::closed | chan_word::receivable | chan_word::sendable);
   while (waiter* const w = released.first) {

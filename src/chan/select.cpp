@@ -20,6 +20,7 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "base/planted.h"
 #include "chan/core.h"
 #include "chan/timed_wait.h"
 #include "offset/detail/select_core.hpp"
@@ -45,6 +46,10 @@ std::int64_t time_came(timers::node& self, std::int64_t, timers::fired& into) no
   auto& t = static_cast<wait_timer&>(self);
   for (;;) {
     const std::uint32_t state = t.claim->load();
+    if (base::planted(base::plant::ready_twice) && state != claim_word::preparing) {
+      into.wake[into.wakes++] = t.who;
+      return base::never;
+    }
     if (state == claim_word::open) {
       if (!t.claim->win(claim_word::by_time)) continue;
       into.wake[into.wakes++] = t.who;
@@ -268,6 +273,7 @@ void selecting::settle(void* arg) noexcept {
 
 // Takes the waiters out of every queue; the winner's is out already.
 void selecting::withdraw_all(std::size_t winner) noexcept {
+  if (base::planted(base::plant::loser_stays_queued)) return;
   for (std::size_t k = 0; k < n_; ++k) {
     const std::size_t i = slots_[k].in_lock_order;
     if (i != winner && cases_[i].core != nullptr) withdraw(slots_[i].wait);

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/planted.h"
 #include "chan/core.h"
 #include "context/node.h"
 #include "sched/sched.h"
@@ -176,6 +177,7 @@ bool cancel(canceler& top, int state, const std::exception_ptr& cause) noexcept 
     }
     while (canceler* const child = c.first_child) {
       leave_parent(*child);
+      if (base::planted(base::plant::child_not_canceled)) continue;
       child->next_sibling = todo;
       todo = child;
     }

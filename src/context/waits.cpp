@@ -28,6 +28,13 @@ op_status operate(chan_core* core, void* elem, const context& ctx) {
 
 }  // namespace
 
+op_status run_unless_done(const context& ctx, void (*f)(void*), void* arg) {
+  detail_context::checked(ctx);
+  if (ctx.err()) return op_status::canceled;
+  f(arg);
+  return op_status::ok;
+}
+
 op_status chan_send(chan_core* core, void* value, const context& ctx) {
   return operate<true>(core, value, ctx);
 }

@@ -1,7 +1,8 @@
 #include "offset/detail/gate.hpp"
 
 #include "context/node.h"
-#include "group/watched.h"
+#include "group/ready_list.h"
+#include "sync/room.h"
 
 namespace offset::inline v0::detail {
 namespace {
@@ -10,29 +11,31 @@ sched::wait_reason reason_of(gate_kind k) noexcept {
   return k == gate_kind::task ? sched::wait_reason::task : sched::wait_reason::completion;
 }
 
-// `here` was made before any lock is taken.
 op_status wait_for(wait_room& room, const bool& open, sched::parker& here, gate_kind kind,
                    const context* ctx) {
-  grouping::watched w(room, here, ctx);
+  room_waiter w;
+  w.who = here.who();
+  sync::cancelable limit(ctx, room, w, nullptr, nullptr);
+  if (!limit.start()) return op_status::canceled;
   sync::lock(room);
-  if (open || w.is_canceled()) {
+  if (open || w.cancel_came) {
     const bool was_open = open;
     sync::unlock(room);
     return was_open ? op_status::ok : op_status::canceled;
   }
   sync::push_back(room, w);
-  return w.wait(here, reason_of(kind)) ? op_status::ok : op_status::canceled;
+  sync::wait_in(room, w, here, reason_of(kind));
+  limit.finish();
+  return limit.canceled() ? op_status::canceled : op_status::ok;
 }
 
 }  // namespace
-
-gate::~gate() { grouping::forget_waiters(room_); }
 
 void gate::open() noexcept {
   grouping::ready_list woken;
   sync::lock(room_);
   open_ = true;
-  woken.take_all(room_);
+  woken.grant_all(room_);
   sync::unlock(room_);
   woken.wake();
 }

@@ -13,11 +13,12 @@
 #include <utility>
 
 #include "context/node.h"
+#include "group/ready_list.h"
 #include "group/untaken.h"
-#include "group/watched.h"
 #include "sched/goexit.h"
 #include "sched/panic.h"
 #include "sched/throw_site.h"
+#include "sync/room.h"
 
 namespace offset::inline v0 {
 
@@ -60,8 +61,6 @@ group::group(const context& parent) : unwinding_(std::uncaught_exceptions()) {
 group::~group() {
   cancel();
   wait_until_idle(nullptr, true);
-  grouping::forget_waiters(entering_);
-  grouping::forget_waiters(waiting_);
   const bool unwinding = grouping::is_unwinding(unwinding_);
   std::size_t at = 0;
   for (group_failure* f = first_; f != nullptr; ++at) {
@@ -80,13 +79,16 @@ op_status group::enter(const context* waiting) {
   if (try_enter()) return op_status::ok;
   sched::parker here;
   here.check();
-  grouping::watched w(entering_, here, waiting);
+  room_waiter w;
+  w.who = here.who();
   w.owner = this;
   w.pass_on = [](room_waiter& dead) noexcept {
     if (dead.granted) static_cast<group*>(dead.owner)->leave();
   };
+  sync::cancelable until(waiting, entering_, w, nullptr, nullptr);
+  if (!until.start()) return op_status::canceled;
   sync::lock(entering_);
-  if (w.is_canceled()) {
+  if (w.cancel_came) {
     sync::unlock(entering_);
     return op_status::canceled;
   }
@@ -96,7 +98,9 @@ op_status group::enter(const context* waiting) {
     return op_status::ok;
   }
   sync::push_back(entering_, w);
-  return w.wait(here, sched::wait_reason::semacquire) ? op_status::ok : op_status::canceled;
+  sync::wait_in(entering_, w, here, sched::wait_reason::semacquire);
+  until.finish();
+  return until.canceled() ? op_status::canceled : op_status::ok;
 }
 
 bool group::try_enter() noexcept {
@@ -111,11 +115,10 @@ void group::leave() noexcept {
   grouping::ready_list woken;
   sync::lock(entering_);
   if (room_waiter* const next = sync::take_first(entering_)) {
-    next->granted = true;
-    woken.add(*next);
+    woken.grant(*next);
   } else if (--active_ == 0) {
     sync::lock(waiting_);
-    woken.take_all(waiting_);
+    woken.grant_all(waiting_);
     sync::unlock(waiting_);
   }
   sync::unlock(entering_);
@@ -130,9 +133,7 @@ void group::limit(std::int64_t n) {
     limit_ = n;
     // Those that waited where nothing might start.
     while (entering_.first != nullptr && (n < 0 || active_ < n)) {
-      room_waiter* const next = sync::take_first(entering_);
-      next->granted = true;
-      woken.add(*next);
+      woken.grant(*sync::take_first(entering_));
       ++active_;
     }
   }
@@ -203,21 +204,26 @@ bool group::wait_until_idle(const context* waiting, bool at_end) {
   if (idle) return true;
   sched::parker here;
   if (!at_end) here.check();
-  grouping::watched w(waiting_, here, waiting);
+  room_waiter w;
+  w.who = here.who();
+  sync::cancelable until(waiting, waiting_, w, nullptr, nullptr);
+  if (!until.start()) return false;
   sync::lock(entering_);
   if (active_ == 0) {
     sync::unlock(entering_);
     return true;
   }
   sync::lock(waiting_);
-  if (w.is_canceled()) {
+  if (w.cancel_came) {
     sync::unlock(waiting_);
     sync::unlock(entering_);
     return false;
   }
   sync::push_back(waiting_, w);
   sync::unlock(entering_);
-  return w.wait(here, sched::wait_reason::wait_group_wait);
+  sync::wait_in(waiting_, w, here, sched::wait_reason::wait_group_wait);
+  until.finish();
+  return !until.canceled();
 }
 
 void group::throw_first() {

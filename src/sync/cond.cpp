@@ -1,11 +1,18 @@
 #include "offset/sync/cond.hpp"
 
+#include "offset/context.hpp"
 #include "offset/error.hpp"
 #include "sync/room.h"
 
 namespace offset::inline v0::sync {
 
-void cond::wait(std::unique_lock<mutex>& held) {
+void cond::wait(std::unique_lock<mutex>& held) { static_cast<void>(wait_until(nullptr, held)); }
+
+op_status cond::wait(const context& ctx, std::unique_lock<mutex>& held) {
+  return ctx.err() ? op_status::canceled : wait_until(&ctx, held);
+}
+
+op_status cond::wait_until(const context* ctx, std::unique_lock<mutex>& held) {
   if (held.mutex() != mutex_ || !held.owns_lock())
     throw panic_error("sync: Cond.Wait without its mutex held");
   sched::parker here;
@@ -18,7 +25,13 @@ void cond::wait(std::unique_lock<mutex>& held) {
     wait_room* room;
     mutex* m;
   } arg{&room_, mutex_};
+  cancelable limit(ctx, room_, w, nullptr, nullptr);
+  if (!limit.start()) return op_status::canceled;
   sync::lock(room_);
+  if (w.cancel_came) {
+    sync::unlock(room_);
+    return op_status::canceled;
+  }
   push_back(room_, w);
   // Both locks are released once the stack has been left: a signal cannot come too early.
   here.park(
@@ -29,7 +42,9 @@ void cond::wait(std::unique_lock<mutex>& held) {
       },
       &arg, sched::wait_reason::cond_wait, hook_of(w));
   runs_again(room_, w);
+  limit.finish();
   mutex_->lock();
+  return limit.canceled() ? op_status::canceled : op_status::ok;
 }
 
 void cond::signal() noexcept {

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/cpu.h"
+#include "offset/context.hpp"
 #include "sched/panic.h"
 #include "sync/room.h"
 
@@ -31,13 +32,24 @@ bool mutex::try_lock_slow() noexcept {
   return false;
 }
 
-void mutex::lock_slow() {
+void mutex::lock_slow() { static_cast<void>(lock_until(nullptr)); }
+
+op_status mutex::lock(const context& ctx) {
+  if (ctx.err()) return op_status::canceled;
+  std::uint32_t free = 0;
+  if (state_.compare_exchange_strong(free, locked, std::memory_order_acquire,
+                                     std::memory_order_relaxed))
+    return op_status::ok;
+  return lock_until(&ctx);
+}
+
+op_status mutex::lock_until(const context* ctx) {
   // A short critical section on another CPU is over sooner than we would be asleep. Where the owner
   // cannot be running, or somebody else wants this CPU, spinning only delays it.
   if (sched::worth_spinning())
     for (int round = 0; round < spin_rounds; ++round) {
       for (int i = 0; i < pauses_a_round; ++i) base::cpu_pause();
-      if (try_lock_slow()) return;
+      if (try_lock_slow()) return op_status::ok;
     }
   sched::parker here;
   here.check();
@@ -45,6 +57,8 @@ void mutex::lock_slow() {
   w.who = here.who();
   w.owner = this;
   w.pass_on = [](room_waiter& dead) noexcept { static_cast<mutex*>(dead.owner)->pass_on(dead); };
+  cancelable limit(ctx, room_, w, nullptr, nullptr);
+  if (!limit.start()) return op_status::canceled;
   std::int64_t since = 0;
   bool was_woken = false;
   for (;;) {
@@ -66,9 +80,11 @@ void mutex::lock_slow() {
                                        std::memory_order_relaxed))
         break;
     }
-    if (taken) {
+    // A waiter that was woken takes a mutex that is free even if its context is done: the unlock
+    // that woke it woke nobody else.
+    if (taken || w.cancel_came) {
       sync::unlock(room_);
-      return;
+      return taken ? op_status::ok : op_status::canceled;
     }
     if (since == 0) since = base::now_ns();
     if (was_woken)
@@ -76,7 +92,8 @@ void mutex::lock_slow() {
     else
       push_back(room_, w);
     wait_in(room_, w, here, sched::wait_reason::mutex_lock);
-    if (w.granted) return;
+    if (w.granted) return op_status::ok;
+    if (w.canceled) return op_status::canceled;
     was_woken = true;
     here.again();
   }

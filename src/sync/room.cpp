@@ -59,6 +59,7 @@ namespace {
 
 bool undo_wait_in(void* arg) noexcept {
   auto& w = *static_cast<room_waiter*>(arg);
+  if (w.cancel != nullptr) w.cancel->finish();
   wait_room* const r = w.room;
   if (r == nullptr) return true;
   lock(*r);
@@ -73,6 +74,10 @@ bool undo_wait_in(void* arg) noexcept {
 
 void settle_wait_in(void* arg) noexcept {
   auto& w = *static_cast<room_waiter*>(arg);
+  if (w.cancel != nullptr) {
+    w.cancel->finish();
+    if (w.cancel->canceled()) return;
+  }
   wait_room* const r = w.room;
   if (w.pass_on == nullptr || r == nullptr) return;
   lock(*r);
@@ -83,6 +88,52 @@ void settle_wait_in(void* arg) noexcept {
 }
 
 }  // namespace
+
+cancelable::cancelable(const context* ctx, wait_room& r, room_waiter& w, callback taken_out,
+                       callback afterwards) noexcept
+    : ctx_(ctx), waiter_(&w), taken_out_(taken_out), afterwards_(afterwards) {
+  if (ctx == nullptr) return;
+  w.room = &r;
+  w.cancel = this;
+  who = w.who;
+  fire = take_out;
+}
+
+bool cancelable::start() {
+  if (ctx_ == nullptr) return true;
+  watching_ = sched::cancel_watch(*ctx_, *this);
+  return watching_;
+}
+
+void cancelable::finish() noexcept {
+  if (watching_) sched::cancel_unwatch(*ctx_, *this);
+  watching_ = false;
+}
+
+bool cancelable::canceled() noexcept {
+  if (!waiter_->canceled) return false;
+  if (afterwards_ != nullptr) afterwards_(*waiter_);
+  return true;
+}
+
+sched::cancel_action cancelable::take_out(sched::cancel_hook& h) noexcept {
+  auto& self = static_cast<cancelable&>(h);
+  room_waiter& w = *self.waiter_;
+  wait_room* const r = w.room;
+  if (r == nullptr) return sched::cancel_action::nothing;
+  lock(*r);
+  const bool mine = w.queued;
+  if (mine) {
+    unlink(*r, w);
+    leave_handed(*r, w);
+    w.canceled = true;
+    if (self.taken_out_ != nullptr) self.taken_out_(w);
+  } else {
+    w.cancel_came = true;
+  }
+  unlock(*r);
+  return mine ? sched::cancel_action::wake : sched::cancel_action::nothing;
+}
 
 sched::abandon_hook hook_of(room_waiter& w) noexcept { return {undo_wait_in, settle_wait_in, &w}; }
 

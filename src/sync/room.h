@@ -5,7 +5,12 @@
 #pragma once
 
 #include "offset/detail/wait_room.hpp"
+#include "sched/cancel.h"
 #include "sched/sched.h"
+
+namespace offset::inline v0::sync {
+class cancelable;
+}
 
 namespace offset::inline v0::detail {
 
@@ -21,7 +26,10 @@ struct room_waiter {
   // was taken out stays known to the room until it runs again; without, nothing of the room is
   // touched then.
   void (*pass_on)(room_waiter& w) noexcept = nullptr;
-  void* owner = nullptr;  // the primitive, for pass_on
+  void* owner = nullptr;               // the primitive, for pass_on and on_canceled
+  sync::cancelable* cancel = nullptr;  // what may take it out because a context is done
+  bool canceled = false;               // it was taken out so
+  bool cancel_came = false;            // the context was done while it was not queued
   bool is_writer = false;
   bool queued = false;
   bool is_handed = false;
@@ -49,6 +57,38 @@ void wait_in(wait_room& r, room_waiter& w, sched::parker& here, sched::wait_reas
 
 /// What wait_in does after the wait, for those that park by themselves.
 void runs_again(wait_room& r, room_waiter& w) noexcept;
+
+/// The link between a waiter and a context: takes the waiter out of its room once the context is
+/// done. Lies beside the waiter. A waiter is either given what it waits for or taken out, whichever
+/// comes first under the room's lock, so nothing is lost between the two.
+///
+/// Use: make it; start(), and give up if it answers false; lock the room and queue the waiter
+/// unless `cancel_came`; wait; finish() before the waiter is looked at.
+class cancelable : public sched::cancel_hook {
+ public:
+  /// `taken_out` is called under the room's lock; `afterwards` by the waiter (or in its place, if
+  /// it never runs again), outside all locks. Both may be null.
+  using callback = void (*)(room_waiter& w) noexcept;
+  cancelable(const context* ctx, wait_room& r, room_waiter& w, callback taken_out,
+             callback afterwards) noexcept;
+  cancelable(const cancelable&) = delete;
+  cancelable& operator=(const cancelable&) = delete;
+  ~cancelable() { finish(); }
+
+  bool start();
+  void finish() noexcept;
+  /// After finish(): true when the wait was canceled; sees to `afterwards`.
+  bool canceled() noexcept;
+
+ private:
+  static sched::cancel_action take_out(sched::cancel_hook& h) noexcept;
+
+  const context* ctx_;  // null: never canceled
+  room_waiter* waiter_;
+  callback taken_out_;
+  callback afterwards_;
+  bool watching_ = false;
+};
 
 /// For park's hook.
 sched::abandon_hook hook_of(room_waiter& w) noexcept;

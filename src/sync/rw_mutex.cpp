@@ -6,6 +6,7 @@
 // up.
 #include "offset/sync/rw_mutex.hpp"
 
+#include "offset/context.hpp"
 #include "sched/panic.h"
 #include "sync/room.h"
 
@@ -65,53 +66,89 @@ void rw_mutex::unlock_room_and_wake(detail::room_waiter* go) noexcept {
   }
 }
 
-void rw_mutex::lock_slow() {
+void rw_mutex::lock_slow() { static_cast<void>(lock_until(nullptr)); }
+void rw_mutex::rlock_slow() { static_cast<void>(rlock_until(nullptr)); }
+
+op_status rw_mutex::lock(const context& ctx) {
+  return ctx.err() ? op_status::canceled : lock_until(&ctx);
+}
+op_status rw_mutex::rlock(const context& ctx) {
+  return ctx.err() ? op_status::canceled : rlock_until(&ctx);
+}
+
+// A waiter was taken out: those behind it may have waited for it alone.
+void rw_mutex::let_others_in(detail::room_waiter& gone) noexcept {
+  auto& self = *static_cast<rw_mutex*>(gone.owner);
+  sync::lock(self.room_);
+  if ((self.state_.load(std::memory_order_relaxed) & waited) != 0)
+    self.let_next_in(false);
+  else
+    sync::unlock(self.room_);
+}
+
+op_status rw_mutex::lock_until(const context* ctx) {
   sched::parker here;
   here.check();
-  sync::lock(room_);
-  std::uint32_t seen = state_.load(std::memory_order_relaxed);
-  for (;;) {
-    const bool take = seen == 0;
-    if (state_.compare_exchange_weak(seen, take ? writer : seen | waited, std::memory_order_acquire,
-                                     std::memory_order_relaxed)) {
-      if (take) {
-        sync::unlock(room_);
-        return;
-      }
-      break;
-    }
-  }
   room_waiter w;
   w.who = here.who();
   w.is_writer = true;
   w.owner = this;
   w.pass_on = [](room_waiter& dead) noexcept { static_cast<rw_mutex*>(dead.owner)->unlock(); };
-  push_back(room_, w);
-  wait_in(room_, w, here, sched::wait_reason::rw_mutex_lock);
-}
-
-void rw_mutex::rlock_slow() {
-  sched::parker here;
-  here.check();
+  cancelable limit(ctx, room_, w, nullptr, let_others_in);
+  if (!limit.start()) return op_status::canceled;
   sync::lock(room_);
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   for (;;) {
-    const bool take = (seen & (writer | waited)) == 0;
-    if (state_.compare_exchange_weak(seen, take ? seen + 1 : seen | waited,
-                                     std::memory_order_acquire, std::memory_order_relaxed)) {
+    const bool take = seen == 0;
+    if (!take && w.cancel_came) {
+      sync::unlock(room_);
+      return op_status::canceled;
+    }
+    if (state_.compare_exchange_weak(seen, take ? writer : seen | waited, std::memory_order_acquire,
+                                     std::memory_order_relaxed)) {
       if (take) {
         sync::unlock(room_);
-        return;
+        return op_status::ok;
       }
       break;
     }
   }
+  push_back(room_, w);
+  wait_in(room_, w, here, sched::wait_reason::rw_mutex_lock);
+  limit.finish();
+  return limit.canceled() ? op_status::canceled : op_status::ok;
+}
+
+op_status rw_mutex::rlock_until(const context* ctx) {
+  sched::parker here;
+  here.check();
   room_waiter w;
   w.who = here.who();
   w.owner = this;
   w.pass_on = [](room_waiter& dead) noexcept { static_cast<rw_mutex*>(dead.owner)->runlock(); };
+  cancelable limit(ctx, room_, w, nullptr, let_others_in);
+  if (!limit.start()) return op_status::canceled;
+  sync::lock(room_);
+  std::uint32_t seen = state_.load(std::memory_order_relaxed);
+  for (;;) {
+    const bool take = (seen & (writer | waited)) == 0;
+    if (!take && w.cancel_came) {
+      sync::unlock(room_);
+      return op_status::canceled;
+    }
+    if (state_.compare_exchange_weak(seen, take ? seen + 1 : seen | waited,
+                                     std::memory_order_acquire, std::memory_order_relaxed)) {
+      if (take) {
+        sync::unlock(room_);
+        return op_status::ok;
+      }
+      break;
+    }
+  }
   push_back(room_, w);
   wait_in(room_, w, here, sched::wait_reason::rw_mutex_rlock);
+  limit.finish();
+  return limit.canceled() ? op_status::canceled : op_status::ok;
 }
 
 void rw_mutex::unlock_slow() {

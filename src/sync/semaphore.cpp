@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "offset/context.hpp"
 #include "offset/error.hpp"
 #include "sync/room.h"
 
@@ -13,20 +14,22 @@ semaphore::semaphore(std::int64_t n) : size_(n) {
     throw std::invalid_argument("offset: semaphore: " + std::to_string(n) + " units; not negative");
 }
 
-void semaphore::acquire(std::int64_t n) {
+void semaphore::acquire(std::int64_t n) { static_cast<void>(acquire_until(nullptr, n)); }
+
+op_status semaphore::acquire(const context& ctx, std::int64_t n) {
+  return ctx.err() ? op_status::canceled : acquire_until(&ctx, n);
+}
+
+op_status semaphore::acquire_until(const context* ctx, std::int64_t n) {
   if (n < 0)
     throw std::invalid_argument("offset: semaphore: acquire of " + std::to_string(n) + " units");
   sched::parker here;
   here.check();
-  sync::lock(room_);
   if (n > size_) {
-    sync::unlock(room_);
-    sched::park_forever(sched::wait_reason::semacquire);
-  }
-  if (size_ - taken_ >= n && room_.first == nullptr) {
-    taken_ += n;
-    sync::unlock(room_);
-    return;
+    // More than there will ever be: without holding up the others.
+    if (ctx == nullptr) sched::park_forever(sched::wait_reason::semacquire);
+    static_cast<void>(ctx->done().recv());
+    return op_status::canceled;
   }
   room_waiter w;
   w.who = here.who();
@@ -35,8 +38,23 @@ void semaphore::acquire(std::int64_t n) {
   w.pass_on = [](room_waiter& dead) noexcept {
     static_cast<semaphore*>(dead.owner)->release(dead.amount);
   };
+  // Smaller requests may have waited for this one alone.
+  const auto let_others_in = [](room_waiter& gone) noexcept {
+    static_cast<semaphore*>(gone.owner)->release(0);
+  };
+  cancelable limit(ctx, room_, w, nullptr, let_others_in);
+  if (!limit.start()) return op_status::canceled;
+  sync::lock(room_);
+  const bool fits = size_ - taken_ >= n && room_.first == nullptr;
+  if (fits || w.cancel_came) {
+    if (fits) taken_ += n;
+    sync::unlock(room_);
+    return fits ? op_status::ok : op_status::canceled;
+  }
   push_back(room_, w);
   wait_in(room_, w, here, sched::wait_reason::semacquire);
+  limit.finish();
+  return limit.canceled() ? op_status::canceled : op_status::ok;
 }
 
 bool semaphore::try_acquire(std::int64_t n) noexcept {

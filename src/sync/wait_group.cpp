@@ -1,5 +1,6 @@
 #include "offset/sync/wait_group.hpp"
 
+#include "offset/context.hpp"
 #include "offset/error.hpp"
 #include "sync/room.h"
 
@@ -39,23 +40,38 @@ void wait_group::add(std::int64_t delta) {
   }
 }
 
-void wait_group::wait() {
-  if (state_.load(std::memory_order_acquire) >> 32 == 0) return;
+void wait_group::wait() { static_cast<void>(wait_until(nullptr)); }
+
+op_status wait_group::wait(const context& ctx) {
+  return ctx.err() ? op_status::canceled : wait_until(&ctx);
+}
+
+op_status wait_group::wait_until(const context* ctx) {
+  if (state_.load(std::memory_order_acquire) >> 32 == 0) return op_status::ok;
   sched::parker here;
   here.check();
+  room_waiter w;
+  w.who = here.who();
+  w.owner = this;
+  // Under the room's lock, as add() takes the waiters: it is counted exactly while it is queued.
+  const auto uncount = [](room_waiter& gone) noexcept {
+    static_cast<wait_group*>(gone.owner)->state_.fetch_sub(1, std::memory_order_acq_rel);
+  };
+  cancelable limit(ctx, room_, w, uncount, nullptr);
+  if (!limit.start()) return op_status::canceled;
   sync::lock(room_);
   std::uint64_t seen = state_.load(std::memory_order_acquire);
   do {
-    if (seen >> 32 == 0) {
+    if (seen >> 32 == 0 || w.cancel_came) {
       sync::unlock(room_);
-      return;
+      return seen >> 32 == 0 ? op_status::ok : op_status::canceled;
     }
   } while (!state_.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel,
                                          std::memory_order_acquire));
-  room_waiter w;
-  w.who = here.who();
   push_back(room_, w);
   wait_in(room_, w, here, sched::wait_reason::wait_group_wait);
+  limit.finish();
+  return limit.canceled() ? op_status::canceled : op_status::ok;
 }
 
 }  // namespace offset::inline v0::sync

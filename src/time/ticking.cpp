@@ -14,6 +14,7 @@
 #include <new>
 
 #include "base/clock.h"
+#include "base/planted.h"
 #include "base/spin_lock.h"
 #include "chan/core.h"
 #include "offset/error.hpp"
@@ -136,7 +137,8 @@ bool stop_locked(ticking& t) noexcept {
   bool was = timers::heap::remove(t.node);
   if (t.task == nullptr) {
     t.core.word.lock();
-    if (t.core.count.load(std::memory_order_relaxed) != 0) {
+    if (t.core.count.load(std::memory_order_relaxed) != 0 &&
+        !base::planted(base::plant::stale_tick)) {
       t.core.count.store(0, std::memory_order_relaxed);
       was = true;
     }

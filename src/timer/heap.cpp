@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/planted.h"
+
 namespace offset::inline v0::timers {
 namespace {
 constexpr std::size_t children = 4;
@@ -106,6 +108,7 @@ bool heap::remove(node& n) noexcept {
   // Acquire: pairs with the end of fire, after which the heap touches the timer no more.
   heap* const where = n.where.load(std::memory_order_acquire);
   if (where == nullptr) return false;
+  if (base::planted(base::plant::timer_not_removed)) return true;
   where->lock_.lock();
   const bool in = n.index != node::out;
   if (in) {

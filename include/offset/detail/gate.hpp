@@ -25,7 +25,6 @@ class gate {
   constexpr explicit gate(gate_kind k) noexcept : kind_(k) {}
   gate(const gate&) = delete;
   gate& operator=(const gate&) = delete;
-  OFFSET_API ~gate();
 
   /// Once. Never waits.
   OFFSET_API void open() noexcept;

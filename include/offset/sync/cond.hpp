@@ -28,6 +28,18 @@ class cond {
     while (!pred()) wait(lock);
   }
 
+  /// The same until `ctx` is done at most: ok, or canceled (also when it was done at the start).
+  /// The mutex is held again in either case. A signal is never lost to a wait that was canceled.
+  OFFSET_API op_status wait(const context& ctx, std::unique_lock<mutex>& lock);
+  /// Waits until `pred()` holds: ok if it does, though the context may be done.
+  template <class Pred>
+  op_status wait(const context& ctx, std::unique_lock<mutex>& lock, Pred pred) {
+    while (!pred())
+      if (wait(ctx, lock) == op_status::canceled)
+        return pred() ? op_status::ok : op_status::canceled;
+    return op_status::ok;
+  }
+
   /// Wakes the one that has waited longest, if any. The mutex need not be held.
   OFFSET_API void signal() noexcept;
   /// Wakes all that wait now.
@@ -36,6 +48,8 @@ class cond {
   void notify_all() noexcept { broadcast(); }
 
  private:
+  op_status wait_until(const context* ctx, std::unique_lock<mutex>& lock);
+
   mutex* mutex_;
   detail::wait_room room_;
 };

@@ -7,6 +7,11 @@
 
 #include <offset/config.hpp>
 #include <offset/detail/wait_room.hpp>
+#include <offset/error.hpp>
+
+namespace offset::inline v0 {
+class context;
+}
 
 namespace offset::inline v0::sync {
 
@@ -28,6 +33,8 @@ class mutex {
                                         std::memory_order_relaxed)) [[unlikely]]
       lock_slow();
   }
+  /// The same until `ctx` is done at most: ok, or canceled (also when it was done at the start).
+  OFFSET_API op_status lock(const context& ctx);
   /// Never waits. Go: TryLock.
   bool try_lock() noexcept {
     std::uint32_t free = 0;
@@ -51,6 +58,7 @@ class mutex {
   static constexpr std::uint32_t starving = 8;  // unlock hands over
 
   OFFSET_API void lock_slow();
+  op_status lock_until(const context* ctx);
   OFFSET_API bool try_lock_slow() noexcept;
   OFFSET_API void unlock_slow();
   void pass_on(detail::room_waiter& dead) noexcept;

@@ -29,6 +29,20 @@ class once {
     // Acquire: pairs with the release below; what f did is seen.
     if (done_.load(std::memory_order_acquire)) return;
     mutex_.lock();
+    call_locked(std::forward<F>(f));
+  }
+  /// The same, waiting for another's call until `ctx` is done at most: ok, or canceled (also when
+  /// it was done at the start).
+  template <class F>
+  op_status call(const context& ctx, F&& f) {
+    if (mutex_.lock(ctx) == op_status::canceled) return op_status::canceled;
+    call_locked(std::forward<F>(f));
+    return op_status::ok;
+  }
+
+ private:
+  template <class F>
+  void call_locked(F&& f) {
     struct unlocker {
       mutex& m;
       ~unlocker() { m.unlock(); }
@@ -41,7 +55,6 @@ class once {
     std::invoke(std::forward<F>(f));
   }
 
- private:
   std::atomic<bool> done_{false};
   mutex mutex_;
 };

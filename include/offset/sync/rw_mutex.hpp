@@ -7,6 +7,11 @@
 
 #include <offset/config.hpp>
 #include <offset/detail/wait_room.hpp>
+#include <offset/error.hpp>
+
+namespace offset::inline v0 {
+class context;
+}
 
 namespace offset::inline v0::sync {
 
@@ -39,6 +44,10 @@ class rw_mutex {
       unlock_slow();
   }
 
+  /// The same until `ctx` is done at most: ok, or canceled (also when it was done at the start).
+  OFFSET_API op_status lock(const context& ctx);
+  OFFSET_API op_status rlock(const context& ctx);
+
   /// Waits until there is no writer and none waits.
   void rlock() {
     std::uint32_t seen = state_.load(std::memory_order_relaxed);
@@ -70,8 +79,11 @@ class rw_mutex {
   OFFSET_API void lock_slow();
   OFFSET_API void unlock_slow();
   OFFSET_API void rlock_slow();
+  op_status lock_until(const context* ctx);
+  op_status rlock_until(const context* ctx);
   OFFSET_API void runlock_slow();
   void let_next_in(bool readers_first) noexcept;
+  static void let_others_in(detail::room_waiter& gone) noexcept;
   void unlock_room_and_wake(detail::room_waiter* go) noexcept;
 
   std::atomic<std::uint32_t> state_{0};

@@ -9,7 +9,12 @@
 
 #include <offset/config.hpp>
 #include <offset/detail/wait_room.hpp>
+#include <offset/error.hpp>
 #include <offset/go.hpp>
+
+namespace offset::inline v0 {
+class context;
+}
 
 namespace offset::inline v0::sync {
 
@@ -27,6 +32,8 @@ class wait_group {
   void done() { add(-1); }
   /// Waits until the counter is zero.
   OFFSET_API void wait();
+  /// The same until `ctx` is done at most: ok, or canceled (also when it was done at the start).
+  OFFSET_API op_status wait(const context& ctx);
 
   /// Runs `f` in a goroutine, counted until it ends. The group must outlive it. Go 1.25:
   /// WaitGroup.Go.
@@ -54,6 +61,8 @@ class wait_group {
   }
 
  private:
+  op_status wait_until(const context* ctx);
+
   std::atomic<std::uint64_t> state_{0};  // counter in the high half, waiters in the low
   detail::wait_room room_;
 };
