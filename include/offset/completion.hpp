@@ -70,10 +70,11 @@ class completion_base {
 
 }  // namespace detail
 
-/// Fulfilled once, by set_value or set_exception, from anywhere: a goroutine, any thread, a callback
-/// of C; neither throws or waits. Any number may wait. As soon as one `get` or `wait` has returned,
-/// or `ready` has answered true, the completion may be destroyed, though the call that fulfilled it
-/// has not returned (other waiters, and setters that come too late, must be through with it).
+/// Fulfilled once, by set_value or set_exception, from anywhere: a goroutine, any thread, a
+/// callback of C; neither throws or waits. Any number may wait. As soon as one `get` or `wait` has
+/// returned, or `ready` has answered true, the completion may be destroyed, though the call that
+/// fulfilled it has not returned (other waiters, and setters that come too late, must be through
+/// with it).
 ///
 /// A value that can be copied is copied to each who gets it, and `std::move(c).get()` moves it out;
 /// one that can only be moved goes to the first, and the next gets panic_error.

@@ -52,9 +52,9 @@ class OFFSET_API group {
   ~group();
 
   /// Runs `f` in a goroutine of its own: `f(const context&)`, given ctx(), or `f()`; answering
-  /// nothing, or a std::error_code. Where a limit is set and reached, waits until a goroutine of the
-  /// group has ended; first in, first out. `f` runs also when the context is done already. Throws
-  /// what offset::go throws.
+  /// nothing, or a std::error_code. Where a limit is set and reached, waits until a goroutine of
+  /// the group has ended; first in, first out. `f` runs also when the context is done already.
+  /// Throws what offset::go throws.
   template <class F>
   void go(F&& f) {
     check_function<F>(f);

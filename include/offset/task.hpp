@@ -84,7 +84,8 @@ struct task_access;
 }  // namespace detail
 
 /// Runs `f` in a goroutine of its own: `f(const context&)`, given one that `cancel` cancels, or
-/// `f()`. The task answers what it answers, or throws what it throws. Throws what offset::go throws.
+/// `f()`. The task answers what it answers, or throws what it throws. Throws what offset::go
+/// throws.
 template <class F>
   requires(!std::is_same_v<std::remove_cvref_t<F>, context>)
 [[nodiscard]] task<detail::call_result_t<std::decay_t<F>>> spawn(F&& f);
@@ -96,12 +97,12 @@ template <class F>
 /// or moved from it has no goroutine, and all but the destructor, assignment and the conversion to
 /// bool throw panic_error.
 ///
-/// The destructor cancels and waits, as std::jthread's does. A failure that it finds and that nobody
-/// took by `get` is a panic: the program ends as if the exception had left the goroutine (a panic
-/// handler is told instead, and the destructor goes on). Two are not: a failure that only reports
-/// that the task's context was done (a system_error of its err(), or what was given as its cause);
-/// and, while another exception unwinds through the destructor, any: it is said in a line on stderr,
-/// and the exception goes on. Assigning to it does the same with what it had.
+/// The destructor cancels and waits, as std::jthread's does. A failure that it finds and that
+/// nobody took by `get` is a panic: the program ends as if the exception had left the goroutine (a
+/// panic handler is told instead, and the destructor goes on). Two are not: a failure that only
+/// reports that the task's context was done (a system_error of its err(), or what was given as its
+/// cause); and, while another exception unwinds through the destructor, any: it is said in a line
+/// on stderr, and the exception goes on. Assigning to it does the same with what it had.
 ///
 /// From goroutines and plain threads; the const functions also at the same time.
 template <class R>
@@ -238,9 +239,9 @@ task<detail::call_result_t<std::decay_t<F>>> spawn(const context& parent, F&& f)
 }
 
 /// Waits for all, and answers what they answered in the order of the arguments, std::monostate for
-/// void. The first that fails (in time) cancels the others, which are waited for, and is thrown; the
-/// tasks are gone then, and a failure of another that does not only report the cancellation is said
-/// on stderr, as task's destructor does. One `get` or `gather` a task.
+/// void. The first that fails (in time) cancels the others, which are waited for, and is thrown;
+/// the tasks are gone then, and a failure of another that does not only report the cancellation is
+/// said on stderr, as task's destructor does. One `get` or `gather` a task.
 template <class... R>
 std::tuple<detail::task_value_t<R>...> gather(task<R>&&... tasks) {
   std::tuple<task<R>...> mine(std::move(tasks)...);

@@ -155,8 +155,7 @@ void group::run(void* call, std::error_code (*function)(void* call, const contex
   group_failure* failure = nullptr;
   try {
     if (const std::error_code error = function(call, ctx_))
-      failure =
-          keep(sched::failure_here(std::make_exception_ptr(std::system_error(error))));
+      failure = keep(sched::failure_here(std::make_exception_ptr(std::system_error(error))));
   } catch (const sched::goexit_signal&) {
     throw;
   } catch (const sched::throw_site_probe&) {

@@ -5,7 +5,6 @@
 // ended, or 0 -> ended. Whoever takes the gathering out of it has its reference.
 #include "offset/task.hpp"
 
-#include <algorithm>
 #include <exception>
 #include <new>
 
@@ -19,8 +18,8 @@ namespace offset::inline v0::detail {
 
 struct task_failure {
   sched::failure what;
-  bool only_reports = false;   // nobody misses it
-  std::uint64_t turn = 0;      // failures of all tasks, in the order in which they came
+  bool only_reports = false;  // nobody misses it
+  std::uint64_t turn = 0;     // failures of all tasks, in the order in which they came
 };
 
 namespace {
@@ -181,9 +180,7 @@ op_status gather_all(task_core* const* tasks, std::size_t count, const context* 
     if (here.to->wait(waiting) != op_status::ok) return op_status::canceled;
   }
   // All have ended, unless one has failed: then the others are told.
-  const auto running = [](const task_core* t) { return !t->ended.is_open(); };
-  if (std::any_of(tasks, tasks + count, running))
-    for (std::size_t i = 0; i < count; ++i) tasks[i]->cancel();
+  for (std::size_t i = 0; i < count; ++i) tasks[i]->cancel();
   task_core* first = nullptr;
   for (std::size_t i = 0; i < count; ++i) {
     if (waiting == nullptr)
@@ -195,8 +192,7 @@ op_status gather_all(task_core* const* tasks, std::size_t count, const context* 
       first = tasks[i];
   }
   if (first != nullptr) task_take(*first);
-  for (std::size_t i = 0; i < count; ++i)
-    tasks[i]->taken.store(true, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < count; ++i) tasks[i]->taken.store(true, std::memory_order_relaxed);
   return op_status::ok;
 }
 

@@ -23,9 +23,8 @@ template <class F>
 struct call_result {
   static_assert(takes_context<F> || std::is_invocable_v<F>,
                 "the function is called with a const context&, or with nothing");
-  using type =
-      typename std::conditional_t<takes_context<F>, std::invoke_result<F, const context&>,
-                                  std::invoke_result<F>>::type;
+  using type = typename std::conditional_t<takes_context<F>, std::invoke_result<F, const context&>,
+                                           std::invoke_result<F>>::type;
 };
 template <class F>
 using call_result_t = typename call_result<F>::type;

@@ -25,7 +25,7 @@ struct task_core {
 
   gate ended{gate_kind::task};
   std::atomic<int> refs{1};
-  std::atomic<bool> taken{false};         // the value, or the failure
+  std::atomic<bool> taken{false};          // the value, or the failure
   std::atomic<std::uintptr_t> watcher{0};  // a gathering; src/group/gather.cpp
   task_failure* failed = nullptr;
   context ctx;  // nil where the function does not take it
@@ -51,9 +51,9 @@ OFFSET_API void task_take(task_core& t);
 OFFSET_API void task_abandon(task_core* t, int unwinding) noexcept;
 OFFSET_API int exceptions_in_flight() noexcept;
 
-/// Waits until all have ended and takes them; after the first failure in time it cancels the others,
-/// waits for them as well, takes the first, and throws it. Until `waiting` (or null) is done:
-/// canceled.
+/// Waits until all have ended and takes them; after the first failure in time it cancels the
+/// others, waits for them as well, takes the first, and throws it. Until `waiting` (or null) is
+/// done: canceled.
 OFFSET_API op_status gather_all(task_core* const* tasks, std::size_t count, const context* waiting);
 
 /// One counted reference.
