@@ -93,7 +93,7 @@ TEST_F(Groups, PlacesAndCancellation) {
         callers.go([&, c] {
           stress::dice dice(static_cast<std::uint64_t>(round * 16 + c));
           for (int i = 0; i < 20; ++i) {
-            const auto f = [&] {
+            const auto f = [&, i] {
               EXPECT_LE(++active, limit);
               if (i % 3 == 0) offset::yield();
               --active;
