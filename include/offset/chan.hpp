@@ -144,9 +144,6 @@ op_status send_value(chan_core* core, V&& v, const Limit& limit) {
 template <class Self, class T>
 class send_side {
  public:
-  static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>,
-                "a channel's element must be movable and destructible without throwing");
-
   /// Waits until a receiver takes `v` or the buffer has room. Throws closed_channel when the
   /// channel is closed, now or while it waits. On nil it waits for ever. Go: c <- v.
   void send(T v) const {
@@ -502,6 +499,10 @@ class recv_chan : public detail::handle_base, public detail::recv_side<recv_chan
 /// space, std::bad_alloc when there is no memory. Go: make(chan T, capacity).
 template <class T>
 chan<T> make_chan(std::integral auto capacity) {
+  // Here and not in the handle, so that a struct may hold a channel of its own kind.
+  static_assert(std::is_void_v<T> ||
+                    (std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>),
+                "a channel's element must be movable and destructible without throwing");
   if (std::cmp_less(capacity, 0)) detail::throw_makechan();
   return detail::access::adopt<chan<T>>(detail::core_handle(detail::chan_make(
       detail::element_ops_of<detail::payload<T>>, static_cast<std::uint64_t>(capacity))));

@@ -25,7 +25,8 @@ class context;
 struct go_options {
   std::string name = {};       ///< shown in stack dumps
   std::size_t stack_size = 0;  ///< bytes reserved (not touched); 0: the runtime's default
-  bool pinned = false;         ///< a thread that carries this goroutine alone. Go: LockOSThread
+  bool pinned = false;         ///< a thread that carries this goroutine alone (but in a testing
+                               ///< bubble, which has one for all). Go: LockOSThread
 };
 
 /// Starts `f(args…)` in a new goroutine and returns at once. `f` and the arguments are

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string>
 
 #include "base/planted.h"
 #include "offset/error.hpp"
@@ -144,7 +145,7 @@ void loud_free(chan_core& c, std::size_t slot) noexcept {
 
 }  // namespace
 
-chan_word::value flags_of(const chan_core& c) noexcept {
+chan_word::value true_flags_of(const chan_core& c) noexcept {
   chan_word::value flags = c.word.own() & chan_word::closed;
   if (flags != 0) flags |= chan_word::receivable | chan_word::sendable;
   const bool receivers = !c.receivers.empty();
@@ -242,6 +243,15 @@ void finish_recv(chan_core& c, void* out, const rest& left) noexcept {
       break;
     default: break;
   }
+}
+
+void throw_from_outside(const char* operation) {
+  throw panic_error(std::string(operation) + ": channel of a testing bubble used from outside it");
+}
+
+void throw_waits_outside(const char* operation) {
+  throw panic_error(std::string(operation) +
+                    ": would wait for a channel from outside the testing bubble");
 }
 
 void withdraw(waiter& w) noexcept {

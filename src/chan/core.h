@@ -6,6 +6,7 @@
 #include "chan/loud_ring.h"
 #include "chan/wait_list.h"
 #include "offset/detail/chan_core.hpp"
+#include "sched/bubble.h"
 
 namespace offset::inline v0::chan_impl {
 
@@ -37,11 +38,39 @@ outcome try_recv_locked(chan_core& c, void* out, rest& left) noexcept;
 void finish_send(chan_core& c, void* value, const rest& left) noexcept;
 void finish_recv(chan_core& c, void* out, const rest& left) noexcept;
 
+/// What the channel is ready for.
+chan_word::value true_flags_of(const chan_core& c) noexcept;
 /// The flags that the word is to show now.
-chan_word::value flags_of(const chan_core& c) noexcept;
+inline chan_word::value flags_of(const chan_core& c) noexcept {
+  chan_word::value flags = true_flags_of(c);
+  if (c.bubble != 0) [[unlikely]]
+    flags |= chan_word::waited | chan_word::receivable | chan_word::sendable;
+  return flags;
+}
 
 /// Unlocks a channel that the caller has locked.
 inline void unlock(chan_core& c) noexcept { c.word.unlock(c.word.own(), flags_of(c)); }
+
+/// A channel that was just made belongs to the bubble it was made in.
+inline void enter_bubble(chan_core& c) noexcept {
+  c.bubble = sched::bubble_number();
+  if (c.bubble == 0) [[likely]]
+    return;
+  c.word.lock();
+  unlock(c);
+}
+
+/// Throws when the channel is of a bubble and the caller is not. Unlocked.
+[[noreturn]] void throw_from_outside(const char* operation);
+inline void check_border(const chan_core& c, const char* operation) {
+  if (c.bubble != 0 && c.bubble != sched::bubble_number()) [[unlikely]]
+    throw_from_outside(operation);
+}
+/// A goroutine of a bubble must not wait for somebody outside it. True when that is so.
+inline bool waits_outside(const chan_core& c) noexcept {
+  return sched::bubble_number() != c.bubble;
+}
+[[noreturn]] void throw_waits_outside(const char* operation);
 
 /// Takes `w` out of its queue if it is still in it. Locks.
 void withdraw(waiter& w) noexcept;

@@ -87,6 +87,8 @@ op_status operate(chan_core* c, void* elem, std::int64_t deadline) {
                                          : sched::wait_reason::chan_receive_nil);
     return op_status::timeout;
   }
+  constexpr const char* name = sending ? "send" : "receive";
+  check_border(*c, name);
   sched::parker here;  // before the lock: it may end the goroutine's run
   rest left;
   c->word.lock();
@@ -107,6 +109,10 @@ op_status operate(chan_core* c, void* elem, std::int64_t deadline) {
   if (here.may_not_wait()) [[unlikely]] {
     unlock(*c);
     here.refuse();
+  }
+  if (waits_outside(*c)) [[unlikely]] {
+    unlock(*c);
+    throw_waits_outside(name);
   }
   if (deadline != forever) {
     unlock(*c);
@@ -153,6 +159,7 @@ chan_core* chan_make(const element_ops& ops, std::uint64_t capacity) {
     }
     c->loud = r;
   }
+  enter_bubble(*c);
   return c;
 }
 
@@ -194,6 +201,8 @@ op_status chan_recv(chan_core* c, void* out, std::int64_t deadline) {
 
 void chan_close(chan_core* c) {
   if (c == nullptr) throw panic_error("close of nil channel");
+  check_border(*c, "close");
+  sched::schedule_point();
   const chan_word::value before = c->word.lock();
   if ((before & chan_word::closed) != 0) {
     unlock(*c);

@@ -24,6 +24,7 @@
 #include "chan/core.h"
 #include "chan/timed_wait.h"
 #include "offset/detail/select_core.hpp"
+#include "sched/bubble.h"
 #include "sched/sched.h"
 #include "sched/sleep.h"
 #include "timer/heap.h"
@@ -66,7 +67,7 @@ class selecting {
       : cases_(cases), slots_(slots), n_(n) {}
 
   // Steps 1 and 2. True when the select has ended, with `out`.
-  bool try_one_by_one(select_result& out) noexcept;
+  bool try_one_by_one(select_result& out);
   bool try_at_one_instant(select_result& out) noexcept;  // leaves all channels locked when false
   // Step 3. The channels are locked.
   select_result wait(std::int64_t deadline);
@@ -74,6 +75,11 @@ class selecting {
 
   void shuffle() noexcept;
   void sort() noexcept;
+  bool waits_for_outside() const noexcept {
+    for (std::size_t i = 0; i < n_; ++i)
+      if (cases_[i].core != nullptr && waits_outside(*cases_[i].core)) return true;
+    return false;
+  }
   bool any_unprepared() const noexcept {
     for (std::size_t i = 0; i < n_; ++i)
       if (cases_[i].unprepared && cases_[i].core != nullptr) return true;
@@ -158,7 +164,7 @@ void selecting::sort() noexcept {
 bool selecting::look(std::size_t i, select_result& out, rest& left) noexcept {
   const case_desc& c = cases_[i];
   if (c.is_send && c.unprepared) {
-    const chan_word::value flags = flags_of(*c.core);
+    const chan_word::value flags = true_flags_of(*c.core);
     if ((flags & chan_word::sendable) == 0) return false;
     // Ready, or nearly: a stale waiter may make it look so, which the next round finds out.
     out = {(flags & chan_word::closed) != 0 ? kind::closed_send : kind::prepare, false, i};
@@ -183,13 +189,14 @@ void selecting::finish(std::size_t i, const select_result& r, const rest& left) 
     finish_recv(*c.core, c.elem, left);
 }
 
-bool selecting::try_one_by_one(select_result& out) noexcept {
+bool selecting::try_one_by_one(select_result& out) {
   for (std::size_t k = 0; k < n_; ++k) {
     const std::size_t i = slots_[k].in_poll_order;
     chan_core* const c = cases_[i].core;
     if (c == nullptr) continue;
     const chan_word::value ready = cases_[i].is_send ? chan_word::sendable : chan_word::receivable;
     if ((c->word.load() & (ready | chan_word::locked)) == 0) continue;
+    check_border(*c, "select");  // a bubble's channel always looks ready
     c->word.lock();
     rest left;
     const bool decided = look(i, out, left);
@@ -338,6 +345,11 @@ select_result run(const case_desc* cases, select_slot* slots, std::size_t n, std
     s.unlock_all();
     return out;
   }
+  if (detail::bubble_alive.load(std::memory_order_relaxed) && s.waits_for_outside()) [[unlikely]] {
+    s.unlock_all();
+    s.drop_timer();
+    throw_waits_outside("select");
+  }
   return s.wait(deadline);
 }
 
@@ -346,7 +358,7 @@ select_result run(const case_desc* cases, select_slot* slots, std::size_t n, std
 op_status timed_operation(chan_core& c, void* elem, bool sending, std::int64_t deadline) {
   const case_desc one{&c, elem, sending, false};
   select_slot slot;
-  const std::int64_t wait_ns = deadline > base::now_ns() ? 1 : 0;  // only whether it may wait
+  const std::int64_t wait_ns = deadline > sched::now_ns() ? 1 : 0;  // only whether it may wait
   const select_result r = run(&one, &slot, 1, wait_ns, deadline);
   switch (r.what) {
     case kind::performed: return r.ok ? op_status::ok : op_status::closed;
@@ -362,7 +374,7 @@ namespace offset::inline v0::detail {
 select_result select_run(const case_desc* cases, select_slot* slots, std::size_t n,
                          std::int64_t wait_ns) {
   std::int64_t deadline = base::never;
-  if (wait_ns > 0 && wait_ns != forever) deadline = base::saturating_add(base::now_ns(), wait_ns);
+  if (wait_ns > 0 && wait_ns != forever) deadline = base::saturating_add(sched::now_ns(), wait_ns);
   return chan_impl::run(cases, slots, n, wait_ns, deadline);
 }
 

@@ -7,6 +7,7 @@
 #include "context/node.h"
 #include "offset/error.hpp"
 #include "offset/go.hpp"
+#include "sched/bubble.h"
 #include "sched/sched.h"
 
 namespace offset::inline v0 {
@@ -80,6 +81,15 @@ context_node& detail_context::checked(const context& ctx) {
   context_node* const n = node(ctx);
   if (n == nullptr) throw panic_error("invalid use of a nil context");
   return *n;
+}
+
+context detail_context::rename(const context& ctx, std::string name) {
+  context_node& up = checked(ctx);
+  auto value = std::make_unique<detail::context_value<std::string>>(std::move(name));
+  auto* const n = new context_node(kind::renamed, &up, up.nearest);
+  detail::context_retain(&up);
+  n->value = std::move(value);
+  return make(n);
 }
 
 context context::background() noexcept { return context(root_node(kind::background)); }
@@ -189,6 +199,7 @@ std::string to_string(const context& ctx) {
       case kind::background: text += "context.Background"; break;
       case kind::todo: text += "context.TODO"; break;
       case kind::value: text += std::string(".WithValue(") + n.value->key_name + ")"; break;
+      case kind::renamed: text = *static_cast<const std::string*>(n.value->get()); break;
       case kind::without_cancel: text += ".WithoutCancel"; break;
       case kind::cancel: text += ".WithCancel"; break;
       case kind::deadline: {
@@ -203,11 +214,13 @@ std::string to_string(const context& ctx) {
 }
 
 void cancel_func::operator()() const noexcept {
+  sched::schedule_point();
   if (context_node* const n = detail_context::node(ctx_))
     detail::cancel(*n->nearest, canceled, nullptr);
 }
 
 void cancel_cause_func::operator()(std::exception_ptr cause) const noexcept {
+  sched::schedule_point();
   if (context_node* const n = detail_context::node(ctx_))
     detail::cancel(*n->nearest, canceled, cause);
 }

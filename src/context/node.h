@@ -26,6 +26,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <type_traits>
 
 #include "base/spin_lock.h"
@@ -41,7 +42,15 @@ namespace detail {
 struct canceler;
 
 struct context_node {
-  enum class kind : std::uint8_t { background, todo, value, without_cancel, cancel, deadline };
+  enum class kind : std::uint8_t {
+    background,
+    todo,
+    value,
+    renamed,  // as a value; says what it is by itself
+    without_cancel,
+    cancel,
+    deadline
+  };
 
   context_node(kind k, context_node* p, canceler* c) noexcept : what(k), parent(p), nearest(c) {}
   bool is_canceler() const noexcept { return what >= kind::cancel; }
@@ -124,6 +133,8 @@ struct detail_context {
   static detail::context_node* node(const context& ctx) noexcept { return ctx.node_.get(); }
   /// Throws panic_error for nil.
   static detail::context_node& checked(const context& ctx);
+  /// A copy of `ctx` that to_string calls by this name.
+  static context rename(const context& ctx, std::string name);
   static context make(detail::context_node* adopted) noexcept { return context(adopted); }
   static context_with_cancel with_cancel(context ctx) noexcept { return {ctx, cancel_func(ctx)}; }
   static context_with_cancel_cause with_cancel_cause(context ctx) noexcept {

@@ -94,7 +94,9 @@ void dispose_done(chan_core* core) noexcept {
 }  // namespace
 
 done_channel::done_channel(canceler* c) noexcept
-    : core(element_ops_of<unit>, 0, nullptr, &dispose_done), of(c) {}
+    : core(element_ops_of<unit>, 0, nullptr, &dispose_done), of(c) {
+  chan_impl::enter_bubble(core);
+}
 
 canceler::canceler(kind k, context_node* p) noexcept
     : context_node(k, p, this), done(this), root(p->nearest != nullptr ? p->nearest->root : this),

@@ -43,7 +43,7 @@ OFFSET_NO_TSAN inline carrier& landed(context::transfer_t t) noexcept {
   if (c.commit != nullptr) c.commit(&c, c.commit_arg);
 #ifdef OFFSET_INTERNAL_TSAN
   if (&self != &c.own) __tsan_switch_to_fiber(self.sanitizer, __tsan_switch_to_fiber_no_sync);
-  __tsan_acquire(&c);  // that the carrier and its P were made, and no more
+  __tsan_acquire(&c.blank);  // that the carrier and its P were made, and no more
 #endif
   return c;
 }
@@ -141,7 +141,7 @@ void init_carrier(carrier& c) noexcept {
 #ifdef OFFSET_INTERNAL_TSAN
   c.own.sanitizer = __tsan_get_current_fiber();
   c.blank = __tsan_create_fiber(0);
-  __tsan_release(&c);
+  __tsan_release(&c.blank);
 #endif
 }
 

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <signal.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 namespace offset::inline v0::fiber {
@@ -45,6 +46,18 @@ class text {
   std::size_t size_ = 0;
 };
 
+// Where the stack pointer was.
+std::uintptr_t sp_of(const void* context) noexcept {
+  const mcontext_t& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
+#if defined(__x86_64__)
+  return static_cast<std::uintptr_t>(machine.gregs[REG_RSP]);
+#elif defined(__aarch64__)
+  return machine.sp;
+#else
+#error "which register is the stack pointer?"
+#endif
+}
+
 void handle(int signal, siginfo_t* info, void* context) {
   const overflow_question ask = question.load(std::memory_order_acquire);
   if (ask != nullptr) {
@@ -52,8 +65,8 @@ void handle(int signal, siginfo_t* info, void* context) {
     if (r.is_overflow) {
       text t;
       t << "runtime: goroutine stack exceeds ";
-      t.number(r.stack_size, 10) << "-byte limit\nruntime: fault=0x";
-      t.number(reinterpret_cast<std::uintptr_t>(info->si_addr), 16) << " stack=[0x";
+      t.number(r.stack_size, 10) << "-byte limit\nruntime: sp=0x";
+      t.number(sp_of(context), 16) << " stack=[0x";
       t.number(reinterpret_cast<std::uintptr_t>(r.low), 16) << ", 0x";
       t.number(reinterpret_cast<std::uintptr_t>(r.high), 16)
           << "]\nfatal error: stack overflow\n\ngoroutine ";

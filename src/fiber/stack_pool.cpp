@@ -62,6 +62,8 @@ std::byte* reserve(std::size_t size) noexcept {
     munmap(aligned + size,
            static_cast<std::size_t>(end - aligned - static_cast<std::ptrdiff_t>(size)));
   madvise(aligned, size, MADV_NOHUGEPAGE);
+  // Whoever had these addresses may have left marks: stacks that were abandoned, for one.
+  base::asan_unpoison(aligned, size);
   return aligned;
 }
 
@@ -320,6 +322,7 @@ bool map_single_stack(std::size_t size, std::size_t header_size, raw_stack& out)
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (at == MAP_FAILED) return false;
   madvise(at, size, MADV_NOHUGEPAGE);
+  base::asan_unpoison(at, size);  // as in reserve
   auto* const begin = static_cast<std::byte*>(at);
   const std::size_t guard = guard_size_for(size);
   if (!install_guard(begin, guard)) {

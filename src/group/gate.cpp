@@ -2,6 +2,7 @@
 
 #include "context/node.h"
 #include "group/ready_list.h"
+#include "sched/bubble.h"
 #include "sync/room.h"
 
 namespace offset::inline v0::detail {
@@ -32,6 +33,7 @@ op_status wait_for(wait_room& room, const bool& open, sched::parker& here, gate_
 }  // namespace
 
 void gate::open() noexcept {
+  sched::schedule_point();
   grouping::ready_list woken;
   sync::lock(room_);
   open_ = true;
@@ -41,6 +43,7 @@ void gate::open() noexcept {
 }
 
 bool gate::is_open() const noexcept {
+  sched::schedule_point();
   sync::lock(room_);
   const bool is = open_;
   sync::unlock(room_);

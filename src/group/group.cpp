@@ -15,6 +15,7 @@
 #include "context/node.h"
 #include "group/ready_list.h"
 #include "group/untaken.h"
+#include "sched/bubble.h"
 #include "sched/goexit.h"
 #include "sched/panic.h"
 #include "sched/throw_site.h"
@@ -104,6 +105,7 @@ op_status group::enter(const context* waiting) {
 }
 
 bool group::try_enter() noexcept {
+  sched::schedule_point();
   sync::lock(entering_);
   const bool free = (limit_ < 0 || active_ < limit_) && entering_.first == nullptr;
   if (free) ++active_;
@@ -197,6 +199,7 @@ std::vector<std::exception_ptr> group::failures() const {
 // --- the end
 
 bool group::wait_until_idle(const context* waiting, bool at_end) {
+  sched::schedule_point();
   sync::lock(entering_);
   const bool idle = active_ == 0;
   sync::unlock(entering_);

@@ -15,6 +15,10 @@ struct world;
 /// Silent otherwise.
 void suspect_deadlock(world& w) noexcept;
 
+/// For those through whom something outside the process may wake a goroutine at any time: from now
+/// on nothing is reported.
+void never_report_deadlocks() noexcept;
+
 /// "goroutine N [reason]:" and the stack of every goroutine that has started, in the order of their
 /// numbers. No carrier may run meanwhile; `here` is the calling thread, on its own stack.
 void append_goroutines(std::string& text, world& w, fiber::carrier* here);

@@ -29,6 +29,7 @@
 #include "blocking/pool.h"
 #include "fiber/overflow.h"
 #include "sched/deadlock.h"
+#include "sched/lifecycle.h"
 #include "sched/local.h"
 #include "sched/loop.h"
 #include "sched/options.h"
@@ -78,7 +79,7 @@ void start_world(world& w) {
   static_cast<void>(registered);
   fiber::install_overflow_handler(ask_overflow);
   base::prepare_asymmetric_fence();
-  start_sysmon(w);
+  if (w.bubble == nullptr) start_sysmon(w);
   // A `go` from another thread may be starting the first carrier at this moment.
   for (;;) {
     errno = 0;
@@ -188,15 +189,31 @@ void end_world(world& w, bool report = false) noexcept {
   w.release();
 }
 
-world* make_world(const options& o, bool reports_deadlock) {
+void wait_for_main(world& w) noexcept {
+  if constexpr (base::tsan) {
+    // It runs the handler of a signal that this thread gets only in calls that it knows.
+    while (!w.main_done.wait_until(base::now_ns() + 10'000'000)) usleep(0);
+    return;
+  }
+  w.main_done.wait();
+}
+
+world* make_world(const options& o, bool reports_deadlock, bubble* its = nullptr,
+                  std::uint64_t seed = 0) {
   f* const me = current_f();
-  if (taken.exchange(true, std::memory_order_seq_cst))
-    throw std::logic_error(me != nullptr ? "offset: run: called inside a runtime"
-                                         : "offset: run: another runtime is alive; one at a time");
+  if (taken.exchange(true, std::memory_order_seq_cst)) {
+    const char* const who = its != nullptr ? "offset: testing: bubble: " : "offset: run: ";
+    throw std::logic_error(std::string(who) +
+                           (me == nullptr ? "another runtime is alive; one at a time"
+                            : me->home->bubble != nullptr ? "called inside a testing bubble"
+                                                          : "called inside a runtime"));
+  }
   world* w = nullptr;
   try {
-    w = new world(settle(o), reports_deadlock);
-    live.store(w, std::memory_order_seq_cst);
+    settings s = settle(o);
+    if (its != nullptr) s.seed = seed;
+    w = new world(s, reports_deadlock, its);
+    if (its == nullptr) live.store(w, std::memory_order_seq_cst);
     return w;
   } catch (...) {
     delete w;
@@ -215,8 +232,8 @@ std::atomic<bool>& forked_child() noexcept {
 std::atomic<world*>& live_world() noexcept { return live; }
 std::atomic<std::int64_t>& outside_call::count() noexcept { return outside_calls; }
 
-world::world(const settings& s, bool reports)
-    : set(s), reports_deadlock(reports),
+world::world(const settings& s, bool reports, class bubble* b)
+    : set(s), reports_deadlock(reports), bubble(b),
       procs(std::make_unique<std::atomic<p*>[]>(s.maxprocs + most_extra)),
       stacks(s.stack_size, sizeof(g)), io(std::make_unique<io_pool::pool>(*this)) {}
 
@@ -281,6 +298,28 @@ bool world::work_visible() const noexcept {
   return false;
 }
 
+void run_in_bubble(bubble& b, options o, std::uint64_t seed, int (*main)(void*), void* arg) {
+  o.maxprocs = 1;
+  world& w = *make_world(o, false, &b, seed);
+  detail::bubble_alive.store(true, std::memory_order_relaxed);
+  const auto end = [&] {
+    end_world(w);
+    detail::bubble_alive.store(false, std::memory_order_relaxed);
+  };
+  try {
+    start_main(w, main, arg);
+    start_world(w);
+  } catch (...) {
+    end();
+    throw;
+  }
+  w.main_done.wait();
+  base::tsan_acquire(&b);  // pairs with tsan_leaves_bubble
+  const std::exception_ptr error = std::exchange(w.main_error, nullptr);
+  end();
+  if (error) std::rethrow_exception(error);
+}
+
 }  // namespace offset::inline v0::sched
 
 namespace offset::inline v0 {
@@ -298,7 +337,7 @@ int run_main(const options& o, int (*main)(void*), void* arg) {
     end_world(w);
     throw;
   }
-  w.main_done.wait();
+  wait_for_main(w);
   const int status = w.main_status;
   const std::exception_ptr error = std::exchange(w.main_error, nullptr);
   end_world(w);

@@ -12,6 +12,7 @@
 #include "base/cpu.h"
 #include "base/sanitizer.h"
 #include "fiber/overflow.h"
+#include "sched/bubble.h"
 #include "sched/deadlock.h"
 #include "sched/local.h"
 #include "sched/sched.h"
@@ -132,6 +133,9 @@ bool retire(f& me) noexcept {
   me.next_idle = w.retired_list;
   w.retired_list = &me;
   w.carriers_lock.unlock();
+  // Those that sleep counted on us: to look at the timers, and to be awake. One of them, unless
+  // somebody searches and will look on its own, takes over the time or finds that all are asleep.
+  if (f* const sleeper_f = w.idle.take(false)) sleeper_f->note.wake();
   me.note.wait();
   me.note.clear();
   pr.idle.store(false, std::memory_order_relaxed);
@@ -204,6 +208,7 @@ task found(f& me, task t) noexcept {
 task find_work(f& me) noexcept {
   p& pr = *me.proc;
   world& w = *me.home;
+  if (w.bubble != nullptr) return w.bubble->find_work(me);
   for (;;) {
     if (pr.attention.load(std::memory_order_relaxed)) {
       pr.attention.store(false, std::memory_order_relaxed);
@@ -240,10 +245,11 @@ void run_task(f& me, task t) noexcept {
 }
 
 void block_signals_of_others() noexcept {
-  // Signals sent to the process are for the program's own threads.
+  // Signals sent to the process are for the program's own threads. A broken pipe is told to the
+  // thread that writes.
   sigset_t all;
   sigfillset(&all);
-  for (const int s : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGPROF, SIGSYS})
+  for (const int s : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGPROF, SIGSYS, SIGPIPE})
     sigdelset(&all, s);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <unistd.h>
@@ -56,6 +57,10 @@ std::uint64_t first(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
 
 }  // namespace
 
+std::uint64_t environment_seed() {
+  return from_environment("OFFSET_SEED", 1, std::numeric_limits<std::uint64_t>::max());
+}
+
 settings settle(const options& o) {
   settings s;
   // Everything is looked at, so that a mistake is told even when something else would win over it.
@@ -76,9 +81,12 @@ settings settle(const options& o) {
   s.stack_size = static_cast<std::size_t>(first(stack, env_stack, default_stack));
   s.main_stack_size = static_cast<std::size_t>(first(stack, env_stack, default_main_stack));
 
-  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
-  s.seed = static_cast<std::uint64_t>(now) * 0x9E3779B97F4A7C15ULL ^
-           static_cast<std::uint64_t>(getpid());
+  s.seed = environment_seed();
+  if (s.seed == 0) {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+    s.seed = static_cast<std::uint64_t>(now) * 0x9E3779B97F4A7C15ULL ^
+             static_cast<std::uint64_t>(getpid());
+  }
   return s;
 }
 

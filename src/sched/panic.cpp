@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <complex>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -17,13 +19,16 @@
 #include "base/note.h"
 #include "base/sanitizer.h"
 #include "offset/error.hpp"
+#include "sched/bubble.h"
 #include "sched/f.h"
+#include "sched/world.h"
 
 namespace offset::inline v0::sched {
 namespace {
 
 constinit std::atomic<panic_handler> handler{nullptr};
 constinit std::atomic<bool> dying{false};
+constinit std::atomic<bool> doomed{false};  // dying, or about to when it is known what to say
 
 void write_all(std::string_view text) noexcept {
   while (!text.empty()) {
@@ -45,6 +50,54 @@ std::string float_as_go(double v) {
   return text;
 }
 
+std::string complex_as_go(const std::complex<double>& z) {
+  return "(" + float_as_go(z.real()) + float_as_go(z.imag()) + "i)";
+}
+
+// The exception being handled as a number; empty when it is none. A handler matches one type
+// exactly: nothing is promoted.
+std::string number_text() {
+  try {
+    throw;
+  } catch (int n) {
+    return std::to_string(n);
+  } catch (unsigned n) {
+    return std::to_string(n);
+  } catch (long n) {
+    return std::to_string(n);
+  } catch (unsigned long n) {
+    return std::to_string(n);
+  } catch (long long n) {
+    return std::to_string(n);
+  } catch (unsigned long long n) {
+    return std::to_string(n);
+  } catch (short n) {
+    return std::to_string(n);
+  } catch (unsigned short n) {
+    return std::to_string(n);
+  } catch (char n) {  // as Go's runes and bytes
+    return std::to_string(n);
+  } catch (signed char n) {
+    return std::to_string(n);
+  } catch (unsigned char n) {
+    return std::to_string(n);
+  } catch (char32_t n) {
+    return std::to_string(static_cast<std::uint32_t>(n));
+  } catch (float v) {
+    return float_as_go(static_cast<double>(v));
+  } catch (double v) {
+    return float_as_go(v);
+  } catch (long double v) {
+    return float_as_go(static_cast<double>(v));
+  } catch (const std::complex<float>& z) {
+    return complex_as_go(z);
+  } catch (const std::complex<double>& z) {
+    return complex_as_go(z);
+  } catch (...) {
+    return {};
+  }
+}
+
 std::string own_text() {
   // The exception being handled, by its type.
   try {
@@ -59,25 +112,10 @@ std::string own_text() {
     return std::string(s);
   } catch (bool b) {
     return b ? "true" : "false";
-  } catch (int n) {
-    return std::to_string(n);
-  } catch (unsigned n) {
-    return std::to_string(n);
-  } catch (long n) {
-    return std::to_string(n);
-  } catch (unsigned long n) {
-    return std::to_string(n);
-  } catch (long long n) {
-    return std::to_string(n);
-  } catch (unsigned long long n) {
-    return std::to_string(n);
-  } catch (float v) {
-    return float_as_go(static_cast<double>(v));
-  } catch (double v) {
-    return float_as_go(v);
   } catch (const std::error_code& c) {
     return c.message();
   } catch (...) {
+    if (std::string number = number_text(); !number.empty()) return number;
     const std::type_info* const type = abi::__cxa_current_exception_type();
     return type != nullptr ? base::demangle(type->name()) : "a foreign exception";
   }
@@ -109,9 +147,20 @@ bool wants_core() noexcept {
 
 // One thread tells; the others stay where they are until the program is gone.
 void begin_dying() noexcept {
+  doomed.store(true, std::memory_order_release);
   if (dying.exchange(true, std::memory_order_acq_rel)) {
     base::note never;
     never.wait();
+  }
+}
+
+// In a testing bubble the seed that led here is told last.
+std::string last_words() noexcept {
+  try {
+    const bubble* const mine = caller_bubble();
+    return mine != nullptr ? "\n" + mine->last_words() : std::string();
+  } catch (...) {
+    return {};
   }
 }
 
@@ -121,6 +170,7 @@ void begin_dying() noexcept {
     funlockfile(stdout);
   }
   write_all(text);
+  write_all(last_words());
   if (wants_core()) {
     std::signal(SIGABRT, SIG_DFL);
     std::abort();
@@ -180,6 +230,8 @@ void fatal(std::string_view text) noexcept {
   fatal_with(text, rest);
 }
 
+bool telling() noexcept { return doomed.load(std::memory_order_acquire); }
+
 namespace {
 
 failure failure_of(g& self, std::exception_ptr error) noexcept {
@@ -192,6 +244,8 @@ failure failure_of(g& self, std::exception_ptr error) noexcept {
 }
 
 void panic_with(const failure& f, std::string_view note, const std::string& header) noexcept {
+  const panic_handler to = handler.load(std::memory_order_acquire);
+  if (to == nullptr) doomed.store(true, std::memory_order_release);
   std::string message = "panic: ";
   std::string stack;
   try {
@@ -202,7 +256,7 @@ void panic_with(const failure& f, std::string_view note, const std::string& head
   } catch (...) {
     message += "(no memory to say more)";
   }
-  if (const panic_handler to = handler.load(std::memory_order_acquire); to != nullptr) {
+  if (to != nullptr) {
     to(panic_info{f.goroutine, message, stack, f.error});
     return;
   }
@@ -214,13 +268,20 @@ void panic_with(const failure& f, std::string_view note, const std::string& head
 
 void panicked(g& self) noexcept {
   panic_with(failure_of(self, std::current_exception()), {}, header_of(self, "running"));
+  self.home->panicking.fetch_sub(1, std::memory_order_acq_rel);
 }
 
 void panicked(const failure& f, std::string_view note) noexcept {
   panic_with(f, note, "goroutine " + std::to_string(f.goroutine) + " [running]:");
 }
 
-failure failure_here() noexcept { return failure_here(std::current_exception()); }
+OFFSET_NO_TSAN failure failure_here() noexcept {
+  f* const me = current_f();
+  // Counted by the probe: it was not on its way out of the goroutine, after all.
+  if (me != nullptr && me->current != nullptr)
+    me->current->home->panicking.fetch_sub(1, std::memory_order_acq_rel);
+  return failure_here(std::current_exception());
+}
 
 OFFSET_NO_TSAN failure failure_here(std::exception_ptr error) noexcept {
   f* const me = current_f();

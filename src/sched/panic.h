@@ -36,6 +36,8 @@ void say(std::string_view line) noexcept;
 
 /// The caller is a goroutine on which goexit was called.
 bool is_exiting() noexcept;
+/// The program is about to end with what a panic or fatal error has to say.
+bool telling() noexcept;
 
 /// "fatal error: TEXT", the calling goroutine's stack, status 2.
 [[noreturn]] void fatal(std::string_view text) noexcept;

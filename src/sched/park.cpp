@@ -8,6 +8,7 @@
 
 #include "base/cpu.h"
 #include "base/sanitizer.h"
+#include "sched/bubble.h"
 #include "sched/goexit.h"
 #include "sched/local.h"
 #include "sched/sched.h"
@@ -18,6 +19,7 @@ namespace {
 
 // Leaves the calling goroutine for whatever is next.
 OFFSET_NO_TSAN void leave(f& me, g& self, commit_fn commit, void* arg) noexcept {
+  tsan_leaves_bubble();
   const task t = me.proc != nullptr ? pick(*me.proc) : task();
   if (t) {
     switch_to_task(me, self.fib, t, commit, arg, false);
@@ -61,6 +63,7 @@ OFFSET_NO_TSAN void look_after(const f& me) noexcept {
 }  // namespace
 
 OFFSET_NO_TSAN parker::parker() noexcept {
+  schedule_point();
   f* const me = current_f();
   if (me != nullptr && me->current != nullptr) {
     g* const self = me->current;
@@ -134,6 +137,13 @@ OFFSET_NO_TSAN world_kept::world_kept() noexcept : counted_(current_f() == nullp
 
 world_kept::~world_kept() {
   if (counted_) outside_call::count().fetch_sub(1, std::memory_order_release);
+}
+
+OFFSET_NO_TSAN void give_way() noexcept {
+  f& me = *current_f();
+  g& self = *me.current;
+  self.state.store(g_state::runnable, std::memory_order_relaxed);
+  leave(me, self, commit_yield, &self);
 }
 
 void park_forever(wait_reason reason) {
@@ -218,6 +228,11 @@ OFFSET_NO_TSAN void yield() noexcept {
     if (!pr->attention.load(std::memory_order_relaxed) && !pr->timers_are_due &&
         pr->home->global.size() == 0)
       return;
+    if (pr->home->bubble != nullptr) {
+      pr->home->bubble->yielded(self);
+      give_way();
+      return;
+    }
   } else {
     // Pinned: there is nothing else to run on this thread.
     if (!me->home->stopping.load(std::memory_order_acquire)) {

@@ -73,6 +73,9 @@ class parker {
 /// Makes a waiter ready to run. The waiter must be published and taken by the caller alone.
 void ready(sleeper s) noexcept;
 
+/// The calling goroutine goes back to its carrier's loop, ready to run. In a bubble only.
+void give_way() noexcept;
+
 /// Waits for ever.
 [[noreturn]] void park_forever(wait_reason reason);
 

@@ -1,6 +1,7 @@
 #include "sched/sleep.h"
 
 #include "base/clock.h"
+#include "sched/bubble.h"
 #include "sched/sched.h"
 #include "timer/heap.h"
 
@@ -32,7 +33,7 @@ bool undo_sleep(void* arg) noexcept {
 }  // namespace
 
 void sleep_until(std::int64_t deadline, wait_reason reason) {
-  if (deadline <= base::now_ns()) return;
+  if (deadline <= now_ns()) return;
   parker here;
   here.check();
   if (!here.is_goroutine()) {

@@ -10,6 +10,7 @@
 #include "base/sanitizer.h"
 #include "fiber/overflow.h"
 #include "offset/go.hpp"
+#include "sched/bubble.h"
 #include "sched/deadlock.h"
 #include "sched/goexit.h"
 #include "sched/local.h"
@@ -277,6 +278,7 @@ OFFSET_NO_TSAN void queue_seed(seed* s) noexcept {
     pr.started.store(pr.started.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     base::tsan_release(s);
     push_next(pr, task(s));
+    schedule_point();
     return;
   }
   if (!outside) {
@@ -325,6 +327,7 @@ OFFSET_NO_TSAN void goroutine_main(fiber::fiber& fib, fiber::carrier&) {
   for (;;) {
     base::tsan_acquire(self.start);
     run_one(self);
+    tsan_leaves_bubble();
     // Ended. From here on nothing of the goroutine's is used but its stack.
     if (current_f() == nullptr) end_of_forked_child();
     f& me = *current_f();
@@ -366,6 +369,15 @@ struct main_call {
   void* arg;
 };
 
+// Main has returned. A panic on its way elsewhere is told first, as in Go: nobody will catch it,
+// but its destructors may give way. One whose destructors wait for long does not hold the end up;
+// one that has begun to tell ends the program.
+void let_panics_tell(world& w) noexcept {
+  constexpr int turns = 1000;
+  for (int i = 0; i < turns && w.panicking.load(std::memory_order_acquire) != 0; ++i) yield();
+  while (telling()) yield();
+}
+
 void run_main_call(seed* s) {
   const main_call call = *static_cast<main_call*>(s->closure());
   detail::seed_delete(s);
@@ -379,6 +391,11 @@ void run_main_call(seed* s) {
   }
   if (current_f() == nullptr) end_of_forked_child();
   if (current_f()->current->exiting) return;  // goexit was swallowed
+  if (w.bubble != nullptr) {
+    w.bubble->main_returned = true;
+    return;
+  }
+  let_panics_tell(w);
   w.main_done.wake();
 }
 
@@ -466,7 +483,7 @@ void seed_start_with(seed* s, const go_options& options) {
   world& w = outside ? world_of(s) : *me->home;
   auto special = std::make_unique<g_special>();
   special->name = options.name;
-  special->pinned = options.pinned;
+  special->pinned = options.pinned && w.bubble == nullptr;  // a bubble has one thread for all
   bool no_memory = false;
   g* const self =
       new_single(w, options.stack_size != 0 ? options.stack_size : w.set.stack_size, no_memory);
@@ -480,7 +497,7 @@ void seed_start_with(seed* s, const go_options& options) {
   self->state.store(g_state::runnable, std::memory_order_relaxed);
   base::tsan_release(self);
   base::tsan_release(s);
-  if (options.pinned) {
+  if (self->special->pinned) {
     try {
       start_pinned(w, *self);
     } catch (...) {
@@ -492,6 +509,7 @@ void seed_start_with(seed* s, const go_options& options) {
     p& pr = *me->proc;
     pr.started.store(pr.started.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     push_next(pr, task(self));
+    schedule_point();
   } else {
     w.started_outside.fetch_add(1, std::memory_order_release);
     w.global.push(task(self));

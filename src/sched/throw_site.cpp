@@ -6,6 +6,7 @@
 #include "base/backtrace.h"
 #include "sched/f.h"
 #include "sched/g.h"
+#include "sched/world.h"
 
 namespace offset::inline v0::sched {
 namespace {
@@ -18,6 +19,8 @@ class probe_type_info final : public std::type_info {
     f* const me = current_f();
     if (me != nullptr && me->current != nullptr) {
       auto* stack = static_cast<base::backtrace*>(me->current->thrown_from);
+      // Counted from here on: its destructors are still to run.
+      me->current->home->panicking.fetch_add(1, std::memory_order_acq_rel);
       if (stack == nullptr) stack = new (std::nothrow) base::backtrace;
       if (stack != nullptr) stack->take(0);
       me->current->thrown_from = stack;

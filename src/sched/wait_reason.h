@@ -24,6 +24,7 @@ enum class wait_reason : std::uint8_t {
   blocking,
   task,
   completion,
+  wait_idle,
 };
 
 inline const char* to_string(wait_reason r) noexcept {
@@ -46,6 +47,7 @@ inline const char* to_string(wait_reason r) noexcept {
     case wait_reason::blocking: return "syscall";
     case wait_reason::task: return "task wait";
     case wait_reason::completion: return "completion wait";
+    case wait_reason::wait_idle: return "synctest.Wait";
   }
   return "waiting";
 }

@@ -27,6 +27,8 @@ class pool;
 
 namespace offset::inline v0::sched {
 
+class bubble;
+
 /// Options after environment and defaults.
 struct settings {
   std::uint32_t maxprocs = 1;
@@ -37,7 +39,7 @@ struct settings {
 };
 
 struct world {
-  world(const settings& s, bool reports);
+  world(const settings& s, bool reports, class bubble* b);
   world(const world&) = delete;
   world& operator=(const world&) = delete;
   ~world();
@@ -46,6 +48,7 @@ struct world {
 
   const settings set;
   const bool reports_deadlock;  // false under `runtime`
+  class bubble* const bubble;   // its clock and order, of a deterministic world (sched/bubble.h)
   std::atomic<std::uint32_t> references{1};
 
   // --- carriers
@@ -91,7 +94,8 @@ struct world {
 
   // --- the end
   std::atomic<bool> stopping{false};
-  std::atomic<bool> main_exited{false};  // goexit on main
+  std::atomic<bool> main_exited{false};     // goexit on main
+  std::atomic<std::uint32_t> panicking{0};  // exceptions that will leave their goroutine
   base::note main_done;
   int main_status = 0;
   std::exception_ptr main_error;

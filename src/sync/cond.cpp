@@ -2,6 +2,7 @@
 
 #include "offset/context.hpp"
 #include "offset/error.hpp"
+#include "sched/bubble.h"
 #include "sync/room.h"
 
 namespace offset::inline v0::sync {
@@ -48,6 +49,7 @@ op_status cond::wait_until(const context* ctx, std::unique_lock<mutex>& held) {
 }
 
 void cond::signal() noexcept {
+  sched::schedule_point();
   sync::lock(room_);
   room_waiter* const w = take_first(room_);
   sync::unlock(room_);
@@ -55,6 +57,7 @@ void cond::signal() noexcept {
 }
 
 void cond::broadcast() noexcept {
+  sched::schedule_point();
   sync::lock(room_);
   // A chain of those to wake; `next` is theirs again once they are out of the queue.
   room_waiter* all = nullptr;

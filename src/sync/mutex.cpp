@@ -2,14 +2,16 @@
 //
 // The word: locked, waited (the room is not empty), woken (a waiter was woken and has not tried
 // yet, so unlock need not wake another), starving (unlock hands the mutex over to the first waiter,
-// and nobody else may take it). The inline paths change the word only between 0 and `locked`;
-// everything else happens under the room's lock. A waiter that was woken and found the mutex taken
-// queues in front again; after a millisecond of that it makes the mutex starve.
+// and nobody else may take it), watched (made in a testing bubble; never changed). The inline paths
+// change the word only between 0 and `locked`; everything else happens under the room's lock. A
+// waiter that was woken and found the mutex taken queues in front again; after a millisecond of
+// that it makes the mutex starve.
 #include "offset/sync/mutex.hpp"
 
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "offset/context.hpp"
+#include "sched/bubble.h"
 #include "sched/panic.h"
 #include "sync/room.h"
 
@@ -23,6 +25,7 @@ constexpr int pauses_a_round = 16;
 }  // namespace
 
 bool mutex::try_lock_slow() noexcept {
+  sched::schedule_point();
   // With waiters queued a free mutex may still be taken, unless it is being handed over.
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   while ((seen & (locked | starving)) == 0)
@@ -73,7 +76,7 @@ op_status mutex::lock_until(const context* ctx) {
       if (taken) {
         next = seen | locked;
       } else {
-        starve = was_woken && base::now_ns() - since > starves_after;
+        starve = was_woken && sched::now_ns() - since > starves_after;
         next = seen | waited | (starve && (seen & locked) != 0 ? starving : 0);
       }
       if (state_.compare_exchange_weak(seen, next, std::memory_order_acquire,
@@ -86,7 +89,7 @@ op_status mutex::lock_until(const context* ctx) {
       sync::unlock(room_);
       return taken ? op_status::ok : op_status::canceled;
     }
-    if (since == 0) since = base::now_ns();
+    if (since == 0) since = sched::now_ns();
     if (was_woken)
       push_front(room_, w);
     else
@@ -113,6 +116,7 @@ void mutex::pass_on(room_waiter& dead) noexcept {
 }
 
 void mutex::unlock_slow() {
+  sched::schedule_point();
   sync::lock(room_);
   const std::uint32_t seen = state_.load(std::memory_order_relaxed);
   if ((seen & locked) == 0) {

@@ -7,12 +7,14 @@
 #include "offset/sync/rw_mutex.hpp"
 
 #include "offset/context.hpp"
+#include "sched/bubble.h"
 #include "sched/panic.h"
 #include "sync/room.h"
 
 namespace offset::inline v0::sync {
 
 bool rw_mutex::try_rlock() noexcept {
+  sched::schedule_point();
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   while ((seen & (writer | waited)) == 0)
     if (state_.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire,
@@ -99,13 +101,13 @@ op_status rw_mutex::lock_until(const context* ctx) {
   sync::lock(room_);
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   for (;;) {
-    const bool take = seen == 0;
+    const bool take = (seen & ~watched) == 0;
     if (!take && w.cancel_came) {
       sync::unlock(room_);
       return op_status::canceled;
     }
-    if (state_.compare_exchange_weak(seen, take ? writer : seen | waited, std::memory_order_acquire,
-                                     std::memory_order_relaxed)) {
+    if (state_.compare_exchange_weak(seen, seen | (take ? writer : waited),
+                                     std::memory_order_acquire, std::memory_order_relaxed)) {
       if (take) {
         sync::unlock(room_);
         return op_status::ok;
@@ -152,6 +154,7 @@ op_status rw_mutex::rlock_until(const context* ctx) {
 }
 
 void rw_mutex::unlock_slow() {
+  sched::schedule_point();
   sync::lock(room_);
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   if ((seen & writer) == 0) {
@@ -168,6 +171,7 @@ void rw_mutex::unlock_slow() {
 }
 
 void rw_mutex::runlock_slow() {
+  sched::schedule_point();
   sync::lock(room_);
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   for (;;) {

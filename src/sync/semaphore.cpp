@@ -5,6 +5,7 @@
 
 #include "offset/context.hpp"
 #include "offset/error.hpp"
+#include "sched/bubble.h"
 #include "sync/room.h"
 
 namespace offset::inline v0::sync {
@@ -58,6 +59,7 @@ op_status semaphore::acquire_until(const context* ctx, std::int64_t n) {
 }
 
 bool semaphore::try_acquire(std::int64_t n) noexcept {
+  sched::schedule_point();
   sync::lock(room_);
   const bool ok = n >= 0 && size_ - taken_ >= n && room_.first == nullptr;
   if (ok) taken_ += n;
@@ -66,6 +68,7 @@ bool semaphore::try_acquire(std::int64_t n) noexcept {
 }
 
 void semaphore::release(std::int64_t n) {
+  sched::schedule_point();
   sync::lock(room_);
   if (n < 0 || n > taken_) {
     sync::unlock(room_);

@@ -2,11 +2,13 @@
 
 #include "offset/context.hpp"
 #include "offset/error.hpp"
+#include "sched/bubble.h"
 #include "sync/room.h"
 
 namespace offset::inline v0::sync {
 
 void wait_group::add(std::int64_t delta) {
+  sched::schedule_point();
   // Acquire-release: what was done before a done is seen by whoever its wait lets go.
   const std::uint64_t change = static_cast<std::uint64_t>(delta) << 32;
   const std::uint64_t now = state_.fetch_add(change, std::memory_order_acq_rel) + change;
@@ -47,6 +49,7 @@ op_status wait_group::wait(const context& ctx) {
 }
 
 op_status wait_group::wait_until(const context* ctx) {
+  sched::schedule_point();
   if (state_.load(std::memory_order_acquire) >> 32 == 0) return op_status::ok;
   sched::parker here;
   here.check();

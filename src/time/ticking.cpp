@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <string>
 
 #include "base/clock.h"
 #include "base/planted.h"
@@ -20,6 +21,7 @@
 #include "offset/error.hpp"
 #include "offset/go.hpp"
 #include "offset/time/ticker.hpp"
+#include "sched/bubble.h"
 #include "sched/sched.h"
 #include "sched/sleep.h"
 #include "timer/heap.h"
@@ -49,6 +51,7 @@ struct ticking {
     core.hides_buffer = true;
     node.owner = this;
     node.fire = &fire_channel;
+    chan_impl::enter_bubble(core);
   }
 
   chan_core core;
@@ -92,7 +95,7 @@ void start_task(void* arg) noexcept {
   } catch (...) {
     // No memory for a goroutine now: once more in a millisecond, unless it is stopped before.
     try {
-      sched::add_timer(t->node, base::now_ns() + 1'000'000, "after_func");
+      sched::add_timer(t->node, sched::now_ns() + 1'000'000, "after_func");
     } catch (...) {
       std::terminate();
     }
@@ -126,7 +129,7 @@ ticking* make(std::int64_t ns, std::int64_t period, task_base* task) {
     t->task = std::move(held);
     t->node.fire = &fire_task;
   }
-  sched::add_timer(t->node, base::saturating_add(base::now_ns(), ns > 0 ? ns : 0),
+  sched::add_timer(t->node, base::saturating_add(sched::now_ns(), ns > 0 ? ns : 0),
                    period > 0 ? "ticker" : "timer");
   guard.release();
   return t;
@@ -147,6 +150,17 @@ bool stop_locked(ticking& t) noexcept {
   return was;
 }
 
+// A timer's channel may wake goroutines of one world, and its time is of one clock.
+void check_timer_border(const ticking& t, const char* operation) {
+  if (t.core.bubble == sched::bubble_number()) [[likely]] {
+    sched::schedule_point();
+    return;
+  }
+  throw panic_error(std::string(operation) +
+                    (t.core.bubble != 0 ? ": timer of a testing bubble used from outside it"
+                                        : ": timer from outside the testing bubble"));
+}
+
 }  // namespace
 
 ticking* make_timer(std::int64_t ns) { return make(ns, 0, nullptr); }
@@ -161,6 +175,7 @@ ticking* make_task(std::int64_t ns, task_base* task) { return make(ns, 0, task);
 bool stop(ticking* t, const char* uninitialized) {
   if (t == nullptr) throw panic_error(uninitialized);
   const sched::world_kept guard;
+  check_timer_border(*t, "stop");
   t->using_it.lock();
   const bool was = stop_locked(*t);
   t->using_it.unlock();
@@ -172,11 +187,12 @@ bool reset(ticking* t, std::int64_t ns, const char* uninitialized) {
   const bool repeats = t->period != 0;
   if (repeats && ns <= 0) throw panic_error("non-positive interval for Ticker.Reset");
   const sched::world_kept guard;
+  check_timer_border(*t, "reset");
   t->using_it.lock();
   const bool was = stop_locked(*t);
   if (repeats) t->period = ns;
   try {
-    sched::add_timer(t->node, base::saturating_add(base::now_ns(), ns > 0 ? ns : 0), "reset");
+    sched::add_timer(t->node, base::saturating_add(sched::now_ns(), ns > 0 ? ns : 0), "reset");
   } catch (...) {
     t->using_it.unlock();
     throw;

@@ -140,22 +140,40 @@ bool heap::fire(std::int64_t now, fired& into) noexcept {
       more = true;
       break;
     }
-    node& n = *entries_.front().timer;
-    erase(0);
-    const std::int64_t again = n.fire(n, now, into);
-    if (again != base::never) {
-      n.when = again;
-      entries_.push_back({again, &n});
-      up(entries_.size() - 1, {again, &n});
-    } else {
-      // The last that is done to it: a timer that is in no heap must not point to one, which may be
-      // gone by the time it is stopped.
-      n.where.store(nullptr, std::memory_order_release);
-    }
+    fire_at(0, now, into);
   }
   publish();
   lock_.unlock();
   return more;
+}
+
+void heap::fire_at(std::size_t at, std::int64_t now, fired& into) noexcept {
+  node& n = *entries_[at].timer;
+  erase(at);
+  const std::int64_t again = n.fire(n, now, into);
+  if (again != base::never) {
+    n.when = again;
+    entries_.push_back({again, &n});
+    up(entries_.size() - 1, {again, &n});
+  } else {
+    // The last that is done to it: a timer that is in no heap must not point to one, which may be
+    // gone by the time it is stopped.
+    n.where.store(nullptr, std::memory_order_release);
+  }
+}
+
+bool heap::fire_any(std::int64_t now, fired& into, base::random& random) noexcept {
+  if (earliest() > now) return false;
+  lock_.lock();
+  // Of those with the earliest time, each stays chosen with the same chance.
+  std::size_t chosen = 0;
+  std::uint32_t seen = 1;
+  for (std::size_t i = 1; i < entries_.size(); ++i)
+    if (entries_[i].when == entries_.front().when && random.below(++seen) == 0) chosen = i;
+  fire_at(chosen, now, into);
+  publish();
+  lock_.unlock();
+  return true;
 }
 
 }  // namespace offset::inline v0::timers

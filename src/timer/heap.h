@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/spin_lock.h"
 #include "offset/detail/waiter.hpp"
 
@@ -64,6 +65,10 @@ class heap {
   /// Fires what is due, at most one batch. True when something is still due.
   bool fire(std::int64_t now, fired& into) noexcept;
 
+  /// Fires one of those that are due first, chosen at random: for a testing bubble. False when none
+  /// is due. O(n).
+  bool fire_any(std::int64_t now, fired& into, base::random& random) noexcept;
+
   /// The end of the world: nothing fires any more, and timers that outlive it know.
   void clear() noexcept;
 
@@ -81,6 +86,7 @@ class heap {
   void down(std::size_t at, entry e) noexcept;
   void insert(node& n, std::int64_t when) noexcept;
   void erase(std::size_t at) noexcept;
+  void fire_at(std::size_t at, std::int64_t now, fired& into) noexcept;
   void publish() noexcept;
 
   base::spin_lock lock_{base::rank::timers};

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "stress.h"
@@ -174,6 +175,10 @@ TEST(parked, waves) {
     if (i == 0) first = memory_now().resident;
   }
   if (!stress::asan && !stress::tsan) {
+    // A carrier that a busy machine kept from coming back in time holds its world a little longer.
+    const auto until = std::chrono::steady_clock::now() + 20s;
+    while (memory_now().resident >= first + (32L << 20) && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(1ms);
     EXPECT_LT(memory_now().resident, first + (32L << 20));
   }
 }

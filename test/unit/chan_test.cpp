@@ -412,6 +412,25 @@ TEST(Chan, ValueOfAnotherTypeConverts) {
   });
 }
 
+// Incomplete where its member is declared.
+struct letter {
+  int number = 0;
+  chan<letter> answer_to;
+};
+
+TEST(Chan, OfAStructThatHoldsOne) {
+  offset::run([] {
+    auto post = make_chan<letter>();
+    offset::go([=] {
+      for (const letter& l : post) l.answer_to.send({l.number + 1, {}});
+    });
+    const letter mine{1, make_chan<letter>()};
+    post.send(mine);
+    EXPECT_EQ(mine.answer_to.recv().value().number, 2);
+    post.close();
+  });
+}
+
 TEST(Chan, OfChannels) {
   offset::run([] {
     auto requests = make_chan<chan<int>>();

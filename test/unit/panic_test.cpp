@@ -1,5 +1,6 @@
 // Panics and fatal errors: Go's words on stderr, exit status 2. Each program dies in a child
 // process.
+#include <complex>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -72,6 +73,24 @@ PROGRAM(throw_negative) {
 PROGRAM(throw_unsigned) {
   return in_goroutine([] { throw 18446744073709551615ULL; });
 }
+PROGRAM(throw_short) {
+  return in_goroutine([] { throw static_cast<short>(-3); });
+}
+PROGRAM(throw_byte) {
+  return in_goroutine([] { throw static_cast<unsigned char>(200); });
+}
+PROGRAM(throw_char) {
+  return in_goroutine([] { throw 'x'; });
+}
+PROGRAM(throw_char32) {
+  return in_goroutine([] { throw U'x'; });
+}
+PROGRAM(throw_long_double) {
+  return in_goroutine([] { throw 1.5L; });
+}
+PROGRAM(throw_complex) {
+  return in_goroutine([] { throw std::complex<double>(32.1, -10); });
+}
 PROGRAM(throw_double) {
   return in_goroutine([] { throw 1.5; });
 }
@@ -99,6 +118,12 @@ TEST(Panic, SaysWhatWasThrown) {
   expect_panic("throw_int", "42");
   expect_panic("throw_negative", "-7");
   expect_panic("throw_unsigned", "18446744073709551615");
+  expect_panic("throw_short", "-3");
+  expect_panic("throw_byte", "200");
+  expect_panic("throw_char", "120");  // Go's runes and bytes are numbers
+  expect_panic("throw_char32", "120");
+  expect_panic("throw_long_double", "+1.500000e+000");
+  expect_panic("throw_complex", "(+3.210000e+001-1.000000e+001i)");
   expect_panic("throw_double", "+1.500000e+000");
   expect_panic("throw_small_double", "-2.500000e-120");
   expect_panic("throw_bool", "true");
@@ -370,6 +395,48 @@ TEST(Panic, StatusAndMessageAgree) {
   }
 }
 
+PROGRAM(main_returns_meanwhile) {
+  // One carrier: the panicking goroutine has given way when main returns.
+  return offset::run({.maxprocs = 1}, [] {
+    auto c = make_chan<void>();
+    offset::go([=] {
+      struct gives_way {
+        offset::chan<void> c;
+        ~gives_way() {
+          c.close();
+          for (int i = 0; i < 10; ++i) offset::yield();
+        }
+      } const at_end{c};
+      throw 1;
+    });
+    c.recv();
+  });
+}
+PROGRAM(main_does_not_wait_for_ever) {
+  return offset::run([] {
+    auto c = make_chan<void>();
+    offset::go([=] {
+      struct waits {
+        offset::chan<void> c;
+        ~waits() {
+          c.close();
+          make_chan<void>().recv();
+        }
+      } const at_end{c};
+      throw 1;
+    });
+    c.recv();
+    return 5;
+  });
+}
+TEST(Panic, IsToldThoughMainReturnsMeanwhile) {
+  auto o = test::run_program("main_returns_meanwhile");
+  EXPECT_EQ(o.status, 2);
+  EXPECT_TRUE(o.err.starts_with("panic: 1\n\n")) << o.err;
+  o = test::run_program("main_does_not_wait_for_ever");
+  EXPECT_EQ(o.status, 5) << o.err;
+}
+
 PROGRAM(uncaught_in_main) {
   return offset::run([] { throw std::runtime_error("from main"); });
 }
@@ -408,7 +475,8 @@ TEST(Fatal, StackOverflow) {
     const auto o = test::run_program(name);
     EXPECT_EQ(o.status, 2) << name << o.err;
     EXPECT_TRUE(o.err.starts_with("runtime: goroutine stack exceeds ")) << name << o.err;
-    EXPECT_TRUE(o.err_has("-byte limit\n")) << o.err;
+    EXPECT_TRUE(o.err_has("-byte limit\nruntime: sp=0x")) << o.err;
+    EXPECT_TRUE(o.err_has(" stack=[0x")) << o.err;
     EXPECT_TRUE(o.err_has("\nfatal error: stack overflow\n\ngoroutine ")) << o.err;
   }
   EXPECT_TRUE(test::run_program("overflow_main").err_has("goroutine 1 [running]"));

@@ -430,4 +430,46 @@ TEST(Options, Environment) {
   EXPECT_EQ(run("OFFSET_MAXPROCS=2", "GOMAXPROCS=8").status, 7);
 }
 
+// --- an extra carrier, added for a goroutine that kept the only one, retires
+
+// Main keeps its carrier until there is another for `last`, and then waits. `last` gives way
+// without waiting until that other one is one too many: it retires as soon as `last` waits.
+template <class F>
+void on_an_extra_carrier(F last) {
+  const auto until = [](auto d, auto turn) {
+    const auto end = std::chrono::steady_clock::now() + d;
+    while (std::chrono::steady_clock::now() < end) turn();
+  };
+  auto c = make_chan<void>();
+  offset::go([=] {
+    until(100ms, [] { offset::yield(); });
+    last();
+    c.send();
+  });
+  until(30ms, [] {});
+  c.recv();
+}
+
+TEST(ExtraCarrier, LeavesItsTimersInGoodHands) {
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(offset::run({.maxprocs = 1},
+                          [] {
+                            on_an_extra_carrier([] { offset::time::sleep(1ms); });
+                            return 7;
+                          }),
+              7);
+}
+
+PROGRAM(extra_carrier_deadlock) {
+  return offset::run({.maxprocs = 1},
+                     [] { on_an_extra_carrier([] { make_chan<void>().recv(); }); });
+}
+TEST(ExtraCarrier, IsNotMissedByTheDeadlockReport) {
+  for (int i = 0; i < 5; ++i) {
+    const auto o = test::run_program("extra_carrier_deadlock");
+    EXPECT_EQ(o.status, 2);
+    EXPECT_TRUE(o.err.starts_with("fatal error: all goroutines are asleep - deadlock!\n"));
+  }
+}
+
 }  // namespace

@@ -54,6 +54,7 @@ struct chan_core {
   loud_ring* loud = nullptr;
   core_disposer dispose;
   bool hides_buffer = false;  // a timer's channel: len and cap read 0
+  std::uint32_t bubble = 0;   // the number of the testing bubble that it was made in; 0: none
 
   chan_core(const element_ops& o, std::size_t cap, std::byte* r, core_disposer d) noexcept
       : word(cap > 0 ? chan_word::sendable : 0), capacity(cap), ring(r), ops(&o), dispose(d) {}

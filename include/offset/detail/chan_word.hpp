@@ -15,7 +15,8 @@
 ///
 /// Bits 1 to 4 are written by the lock's owner as it unlocks, so an unlocked word tells the truth
 /// about bits 1 to 3, except that a stale waiter may make a channel look ready: the lock then
-/// tells.
+/// tells. A channel made in a testing bubble always looks ready and waited for, so that no
+/// operation on it is done without the library.
 ///
 /// The contended path spins, yields the CPU, then sleeps on a futex. Because the unlocking store is
 /// not a read-modify-write, the sleeper announces itself (contenders.hpp) and makes every other

@@ -8,6 +8,8 @@
 #include <limits>
 #include <type_traits>
 
+#include <offset/config.hpp>
+
 namespace offset::inline v0::detail {
 
 template <class Rep, class Period>
@@ -30,9 +32,8 @@ constexpr std::int64_t to_ns(std::chrono::duration<Rep, Period> d) noexcept {
   }
 }
 
-inline std::int64_t steady_now() noexcept {
-  return to_ns(std::chrono::steady_clock::now().time_since_epoch());
-}
+/// The steady clock; in a testing bubble, its own.
+OFFSET_API std::int64_t steady_now() noexcept;
 
 constexpr std::int64_t add_saturating(std::int64_t a, std::int64_t b) noexcept {
   std::int64_t sum = 0;

@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 
 #include <offset/config.hpp>
+#include <offset/detail/bubble.hpp>
 #include <offset/detail/wait_room.hpp>
 #include <offset/error.hpp>
 
@@ -22,7 +24,10 @@ namespace offset::inline v0::sync {
 /// mode). An unlock happens before the next lock returns. One locked instruction each, uncontended.
 class mutex {
  public:
-  constexpr mutex() noexcept = default;
+  constexpr mutex() noexcept {
+    if (!std::is_constant_evaluated() && detail::bubble_alive.load(std::memory_order_relaxed))
+      state_.store(watched, std::memory_order_relaxed);
+  }
   mutex(const mutex&) = delete;
   mutex& operator=(const mutex&) = delete;
 
@@ -56,6 +61,8 @@ class mutex {
   static constexpr std::uint32_t waited = 2;    // the room is not empty
   static constexpr std::uint32_t woken = 4;     // a waiter was woken and has not tried yet
   static constexpr std::uint32_t starving = 8;  // unlock hands over
+  // Made in a testing bubble: never 0, so that the library sees every operation.
+  static constexpr std::uint32_t watched = 16;
 
   OFFSET_API void lock_slow();
   op_status lock_until(const context* ctx);

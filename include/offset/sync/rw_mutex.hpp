@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 
 #include <offset/config.hpp>
+#include <offset/detail/bubble.hpp>
 #include <offset/detail/wait_room.hpp>
 #include <offset/error.hpp>
 
@@ -20,7 +22,10 @@ namespace offset::inline v0::sync {
 /// readers that waited go first, then the next writer. From goroutines and plain threads.
 class rw_mutex {
  public:
-  constexpr rw_mutex() noexcept = default;
+  constexpr rw_mutex() noexcept {
+    if (!std::is_constant_evaluated() && detail::bubble_alive.load(std::memory_order_relaxed))
+      state_.store(watched, std::memory_order_relaxed);
+  }
   rw_mutex(const rw_mutex&) = delete;
   rw_mutex& operator=(const rw_mutex&) = delete;
 
@@ -32,8 +37,8 @@ class rw_mutex {
       lock_slow();
   }
   bool try_lock() noexcept {
-    std::uint32_t free = 0;
-    return state_.compare_exchange_strong(free, writer, std::memory_order_acquire,
+    std::uint32_t free = state_.load(std::memory_order_relaxed) & watched;
+    return state_.compare_exchange_strong(free, free | writer, std::memory_order_acquire,
                                           std::memory_order_relaxed);
   }
   /// Fatal when it is not write-locked: "sync: Unlock of unlocked RWMutex".
@@ -51,7 +56,7 @@ class rw_mutex {
   /// Waits until there is no writer and none waits.
   void rlock() {
     std::uint32_t seen = state_.load(std::memory_order_relaxed);
-    if ((seen & (writer | waited)) != 0 ||
+    if ((seen & (writer | waited | watched)) != 0 ||
         !state_.compare_exchange_strong(seen, seen + 1, std::memory_order_acquire,
                                         std::memory_order_relaxed))
       rlock_slow();
@@ -60,7 +65,7 @@ class rw_mutex {
   /// Fatal when it is not read-locked: "sync: RUnlock of unlocked RWMutex".
   void runlock() {
     std::uint32_t seen = state_.load(std::memory_order_relaxed);
-    if ((seen & (writer | waited)) != 0 || seen == 0 ||
+    if ((seen & (writer | waited | watched)) != 0 || seen == 0 ||
         !state_.compare_exchange_strong(seen, seen - 1, std::memory_order_release,
                                         std::memory_order_relaxed))
       runlock_slow();
@@ -74,7 +79,9 @@ class rw_mutex {
  private:
   static constexpr std::uint32_t writer = 1U << 30;
   static constexpr std::uint32_t waited = 1U << 31;  // the room is not empty
-  static constexpr std::uint32_t readers = writer - 1;
+  // Made in a testing bubble: never 0, so that the library sees every operation.
+  static constexpr std::uint32_t watched = 1U << 29;
+  static constexpr std::uint32_t readers = watched - 1;
 
   OFFSET_API void lock_slow();
   OFFSET_API void unlock_slow();

@@ -1,5 +1,5 @@
 /// \file
-/// time::sleep. Go's time.Sleep.
+/// time::sleep and time::now. Go's time.Sleep, time.Now.
 #pragma once
 
 #include <chrono>
@@ -15,9 +15,21 @@ class context;
 
 namespace offset::inline v0::time {
 
-/// The clock of everything in this room.
-using clock = std::chrono::steady_clock;
+/// The clock of everything in this room: std::chrono::steady_clock, whose time points it shares; in
+/// a testing bubble, the bubble's own time.
+struct clock {
+  using duration = std::chrono::steady_clock::duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::steady_clock::time_point;
+  static constexpr bool is_steady = true;
+  OFFSET_API static time_point now() noexcept;
+};
 using time_point = clock::time_point;
+
+/// The time. Code that is to be tested in a bubble asks this, rather than
+/// std::chrono::steady_clock. Go: time.Now.
+inline time_point now() noexcept { return clock::now(); }
 
 namespace detail_time {
 OFFSET_API void sleep_until_ns(std::int64_t deadline);
