@@ -17,6 +17,7 @@
 
 #include "base/backtrace.h"
 #include "base/note.h"
+#include "base/sanitizer.h"
 #include "offset/error.hpp"
 #include "sched/bubble.h"
 #include "sched/f.h"
@@ -231,28 +232,77 @@ void fatal(std::string_view text) noexcept {
 
 bool telling() noexcept { return doomed.load(std::memory_order_acquire); }
 
-void panicked(g& self) noexcept {
-  const std::exception_ptr error = std::current_exception();
+namespace {
+
+failure failure_of(g& self, std::exception_ptr error) noexcept {
+  failure f;
+  f.error = std::move(error);
+  f.thrown_from.reset(static_cast<base::backtrace*>(std::exchange(self.thrown_from, nullptr)));
+  f.goroutine = self.id;
+  f.origin = self.origin;
+  return f;
+}
+
+void panic_with(const failure& f, std::string_view note, const std::string& header) noexcept {
   const panic_handler to = handler.load(std::memory_order_acquire);
   if (to == nullptr) doomed.store(true, std::memory_order_release);
-  const std::unique_ptr<base::backtrace> where(
-      static_cast<base::backtrace*>(std::exchange(self.thrown_from, nullptr)));
   std::string message = "panic: ";
   std::string stack;
   try {
-    message += describe(error);
-    if (where) base::append(stack, *where);
-    if (self.origin != nullptr) stack += "created by " + base::describe_address(self.origin) + "\n";
+    message += describe(f.error);
+    if (!note.empty()) message.append("\n\t").append(note);
+    if (f.thrown_from) base::append(stack, *f.thrown_from);
+    if (f.origin != nullptr) stack += "created by " + base::describe_address(f.origin) + "\n";
   } catch (...) {
     message += "(no memory to say more)";
   }
   if (to != nullptr) {
-    to(panic_info{self.id, message, stack, error});
-    self.home->panicking.fetch_sub(1, std::memory_order_acq_rel);
+    to(panic_info{f.goroutine, message, stack, f.error});
     return;
   }
   begin_dying();
-  finish_dying(message + "\n\n" + header_of(self, "running") + "\n" + stack);
+  finish_dying(message + "\n\n" + header + "\n" + stack);
+}
+
+}  // namespace
+
+void panicked(g& self) noexcept {
+  panic_with(failure_of(self, std::current_exception()), {}, header_of(self, "running"));
+  self.home->panicking.fetch_sub(1, std::memory_order_acq_rel);
+}
+
+void panicked(const failure& f, std::string_view note) noexcept {
+  panic_with(f, note, "goroutine " + std::to_string(f.goroutine) + " [running]:");
+}
+
+OFFSET_NO_TSAN failure failure_here() noexcept {
+  f* const me = current_f();
+  // Counted by the probe: it was not on its way out of the goroutine, after all.
+  if (me != nullptr && me->current != nullptr)
+    me->current->home->panicking.fetch_sub(1, std::memory_order_acq_rel);
+  return failure_here(std::current_exception());
+}
+
+OFFSET_NO_TSAN failure failure_here(std::exception_ptr error) noexcept {
+  f* const me = current_f();
+  if (me != nullptr && me->current != nullptr) return failure_of(*me->current, std::move(error));
+  failure f;
+  f.error = std::move(error);
+  return f;
+}
+
+void say(std::string_view line) noexcept {
+  // One write, so that lines of several threads are not mixed.
+  try {
+    write_all(std::string(line) + "\n");
+  } catch (...) {
+    write_all(line);
+  }
+}
+
+OFFSET_NO_TSAN bool is_exiting() noexcept {
+  f* const me = current_f();
+  return me != nullptr && me->current != nullptr && me->current->exiting;
 }
 
 }  // namespace offset::inline v0::sched

@@ -22,6 +22,8 @@ enum class wait_reason : std::uint8_t {
   once,
   semacquire,
   blocking,
+  task,
+  completion,
   wait_idle,
 };
 
@@ -43,6 +45,8 @@ inline const char* to_string(wait_reason r) noexcept {
     case wait_reason::once: return "sync.Once.Do";
     case wait_reason::semacquire: return "semacquire";
     case wait_reason::blocking: return "syscall";
+    case wait_reason::task: return "task wait";
+    case wait_reason::completion: return "completion wait";
     case wait_reason::wait_idle: return "synctest.Wait";
   }
   return "waiting";

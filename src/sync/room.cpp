@@ -7,22 +7,31 @@ namespace offset::inline v0::sync {
 void lock(wait_room& r) noexcept { base::lock_word(r.lock_state); }
 void unlock(wait_room& r) noexcept { base::unlock_word(r.lock_state); }
 
+namespace {
+
+// A waiter that a context may take out knows its room from the start, and the context looks there
+// without the lock: not written again.
+void enter(wait_room& r, room_waiter& w) noexcept {
+  if (w.room != &r) w.room = &r;
+  w.queued = true;
+}
+
+}  // namespace
+
 void push_back(wait_room& r, room_waiter& w) noexcept {
-  w.room = &r;
   w.next = nullptr;
   w.prev = r.last;
   (r.last != nullptr ? r.last->next : r.first) = &w;
   r.last = &w;
-  w.queued = true;
+  enter(r, w);
 }
 
 void push_front(wait_room& r, room_waiter& w) noexcept {
-  w.room = &r;
   w.prev = nullptr;
   w.next = r.first;
   (r.first != nullptr ? r.first->prev : r.last) = &w;
   r.first = &w;
-  w.queued = true;
+  enter(r, w);
 }
 
 void unlink(wait_room& r, room_waiter& w) noexcept {
