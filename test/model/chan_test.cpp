@@ -403,7 +403,9 @@ TEST_F(ChanModel, AValueIsMovedOnlyWhenItIsSent) {
       int sent = 0;
       int got = 0;
       const int senders = d.between(1, 3);
-      const auto [ctx, cancel] = context::with_cancel(context::background());
+      const auto both = context::with_cancel(context::background());
+      const context& ctx = both.ctx;
+      const offset::cancel_func& cancel = both.cancel;
       for (int s = 0; s < senders; ++s)
         all.go([&, s] {
           dice mine(static_cast<std::uint64_t>(s) + 1);

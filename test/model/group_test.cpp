@@ -306,11 +306,11 @@ TEST_F(GroupModel, GatherAnswersInOrderOrThrowsTheFirstFailure) {
       }));
     std::optional<std::vector<int>> got;
     const auto wait = us(d.below(6));
-    const auto [ctx, cancel] = context::with_timeout(context::background(), wait);
+    const auto limit = context::with_timeout(context::background(), wait);
     const bool bounded = d.one_in(2);
     const std::string what = thrown_by([&] {
       if (bounded)
-        got = gather(ctx, std::move(tasks));
+        got = gather(limit.ctx, std::move(tasks));
       else
         got = gather(std::move(tasks));
     });

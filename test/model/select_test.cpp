@@ -85,7 +85,9 @@ TEST_F(SelectModel, LosersLeaveNothingBehind) {
     const int selects = d.between(1, 3);
     std::vector<chan<int>> c;
     for (int i = 0; i < n; ++i) c.push_back(make_chan<int>());
-    const auto [ctx, cancel] = context::with_cancel(context::background());
+    const auto both = context::with_cancel(context::background());
+    const context& ctx = both.ctx;
+    const offset::cancel_func& cancel = both.cancel;
     wait_group all;
     int taken = 0;
     for (int s = 0; s < selects; ++s)

@@ -334,7 +334,9 @@ TEST_F(SyncModel, SignalsGoToTheFirstThatStillWait) {
     wait_group all;
     std::vector<int> woken;
     int gave_up = 0;
-    const auto [ctx, cancel] = context::with_cancel(context::background());
+    const auto both = context::with_cancel(context::background());
+    const context& ctx = both.ctx;
+    const offset::cancel_func& cancel = both.cancel;
     std::vector<bool> gives_up;
     for (int i = 0; i < n; ++i) {
       gives_up.push_back(d.one_in(3));
