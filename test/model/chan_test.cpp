@@ -40,7 +40,7 @@ void send_somehow(const chan<int>& c, int v, dice& d) {
       return;
     case 3:
       for (;;) {
-        const auto [ctx, cancel] = context::with_timeout(context::background(), 2us);
+        const auto [ctx, cancel] = model::for_a_while(d, 2);
         if (c.send(ctx, v) == op_status::ok) return;
       }
     default: select(c.if_send(v));
@@ -62,7 +62,7 @@ std::optional<int> receive_somehow(const chan<int>& c, dice& d) {
       break;
     case 3:
       do {
-        const auto [ctx, cancel] = context::with_timeout(context::background(), 2us);
+        const auto [ctx, cancel] = model::for_a_while(d, 2);
         got = c.recv(ctx, v);
       } while (got == op_status::canceled);
       break;
@@ -441,8 +441,9 @@ TEST_F(ChanModel, AValueIsMovedOnlyWhenItIsSent) {
             if (v != nullptr) ++got;
           }
         });
-      all.go([&, after = d.below(4)] {
-        offset::time::sleep(std::chrono::microseconds(after));
+      all.go([&, after = d.below(4), gives_way = d.below(8)] {
+        if (d.one_in(2)) offset::time::sleep(std::chrono::microseconds(after));
+        for (int i = 0; i < gives_way; ++i) offset::yield();
         cancel();
       });
       all.wait();

@@ -303,8 +303,9 @@ TEST_F(ContextModel, NothingIsLostInASendThatIsCancelled) {
           if (how == op_status::ok) got.push_back(v);
         }
       });
-    all.go([c = cancel_root, after = d.below(8)] {
+    all.go([c = cancel_root, after = d.below(8), gives_way = d.below(8)] {
       offset::time::sleep(us(after));
+      for (int k = 0; k < gives_way; ++k) offset::yield();
       c();
     });
     all.wait();

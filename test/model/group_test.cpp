@@ -121,8 +121,7 @@ TEST_F(GroupModel, ALimitHoldsAndAPlaceIsNeverLost) {
               break;
             case 1: started += g.try_go(std::move(f)) ? 1 : 0; break;
             default: {
-              const auto [ctx, cancel] =
-                  context::with_timeout(context::background(), us(mine.below(3)));
+              const auto [ctx, cancel] = model::for_a_while(mine, 2);
               started += g.go(ctx, std::move(f)) == op_status::ok ? 1 : 0;
             }
           }

@@ -11,6 +11,7 @@
 // (`settle`): who holds what is then known exactly, and is compared with a sequential model.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -58,6 +59,21 @@ class dice {
 
 /// Waits until all the others wait for one another, or for time to pass.
 inline void settle() { offset::testing::wait_idle(); }
+
+/// A context that is done soon: in up to `most` microseconds, when all others wait; or cancelled by
+/// a goroutine of its own, at any moment: when who waits with it has been woken, but does not run
+/// yet.
+inline offset::context_with_cancel for_a_while(dice& d, int most) {
+  const auto background = offset::context::background();
+  if (d.one_in(2))
+    return offset::context::with_timeout(background, std::chrono::microseconds(d.below(most + 1)));
+  auto made = offset::context::with_cancel(background);
+  offset::go([cancel = made.cancel, gives_way = d.below(4)] {
+    for (int i = 0; i < gives_way; ++i) offset::yield();
+    cancel();
+  });
+  return made;
+}
 
 class test : public offset::testing::bubble_test {
  protected:

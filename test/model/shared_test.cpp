@@ -11,7 +11,6 @@
 
 using namespace std::chrono_literals;
 using model::dice;
-using offset::context;
 using offset::op_status;
 using offset::sync::once;
 using offset::sync::wait_group;
@@ -21,10 +20,6 @@ namespace {
 using SharedModel = model::test;
 
 std::chrono::microseconds us(int n) { return std::chrono::microseconds(n); }
-
-offset::context_with_cancel for_at_most(std::chrono::microseconds d) {
-  return context::with_timeout(context::background(), d);
-}
 
 TEST_F(SharedModel, OnceIsOnceAndOverForAll) {
   explore([] {
@@ -51,7 +46,7 @@ TEST_F(SharedModel, OnceIsOnceAndOverForAll) {
         };
         try {
           if (mine.one_in(3)) {
-            const auto [ctx, cancel] = for_at_most(us(mine.between(0, 3)));
+            const auto [ctx, cancel] = model::for_a_while(mine, 3);
             if (o.call(ctx, f) != op_status::ok) {
               ++gave_up;
               return;
@@ -102,7 +97,7 @@ TEST_F(SharedModel, ASingleFlightAnswersWithACallThatWasUnderWay) {
           };
           std::optional<offset::sync::single_flight<int, int>::result> r;
           if (mine.one_in(3)) {
-            const auto [ctx, cancel] = for_at_most(us(mine.below(3)));
+            const auto [ctx, cancel] = model::for_a_while(mine, 2);
             r = flights.run(ctx, 7, f);
           } else if (mine.one_in(3)) {
             r = flights.run_chan(7, f).recv();

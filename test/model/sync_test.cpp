@@ -30,10 +30,6 @@ using SyncModel = model::test;
 
 std::chrono::microseconds us(int n) { return std::chrono::microseconds(n); }
 
-offset::context_with_cancel for_at_most(std::chrono::microseconds d) {
-  return context::with_timeout(context::background(), d);
-}
-
 // --- mutex
 
 TEST_F(SyncModel, AMutexExcludes) {
@@ -53,7 +49,7 @@ TEST_F(SyncModel, AMutexExcludes) {
             case 0: m.lock(); break;
             case 1: mine_now = m.try_lock(); break;
             default: {
-              const auto [ctx, cancel] = for_at_most(us(mine.below(3)));
+              const auto [ctx, cancel] = model::for_a_while(mine, 2);
               mine_now = m.lock(ctx) == op_status::ok;
             }
           }
@@ -141,7 +137,7 @@ TEST_F(SyncModel, ReadersShareWritersDoNot) {
             case 0: writes ? m.lock() : m.rlock(); break;
             case 1: in = writes ? m.try_lock() : m.try_rlock(); break;
             default: {
-              const auto [ctx, cancel] = for_at_most(us(mine.below(3)));
+              const auto [ctx, cancel] = model::for_a_while(mine, 2);
               in = (writes ? m.lock(ctx) : m.rlock(ctx)) == op_status::ok;
             }
           }
@@ -307,7 +303,7 @@ TEST_F(SyncModel, NoSignalIsLost) {
           std::unique_lock<mutex> held(m);
           const auto ready = [&] { return !queue.empty(); };
           while (mine.one_in(2)) {
-            const auto [ctx, cancel] = for_at_most(us(mine.below(2)));
+            const auto [ctx, cancel] = model::for_a_while(mine, 1);
             if (not_empty.wait(ctx, held, ready) == op_status::ok) break;
             EXPECT_TRUE(held.owns_lock());
           }
@@ -408,7 +404,7 @@ TEST_F(SyncModel, AWaitGroupLetsAllGoAtZero) {
           if (mine.one_in(2)) {
             const auto wait = us(mine.below(4));
             const auto start = now();
-            const auto [ctx, cancel] = for_at_most(wait);
+            const auto [ctx, cancel] = context::with_timeout(context::background(), wait);
             if (counted.wait(ctx) != op_status::ok) {
               EXPECT_EQ(now() - start, wait);
               ++gave_up;
@@ -452,7 +448,7 @@ TEST_F(SyncModel, ASemaphoreKeepsItsUnits) {
             case 0: s.acquire(n); break;
             case 1: mine_now = s.try_acquire(n); break;
             default: {
-              const auto [ctx, cancel] = for_at_most(us(mine.below(4)));
+              const auto [ctx, cancel] = model::for_a_while(mine, 3);
               mine_now = s.acquire(ctx, n) == op_status::ok;
             }
           }
