@@ -110,7 +110,7 @@ TEST_F(SyncModel, AMutexStarvesNobody) {
       settle();
     }
     for (const auto& cancel : cancels) cancel();
-    while (order.size() < expected.size()) offset::time::sleep(50us);
+    for (int i = 0; i < 400 && order.size() < expected.size(); ++i) offset::time::sleep(50us);
     over = true;
     all.wait();
     EXPECT_EQ(order, expected);
