@@ -6,6 +6,9 @@
 // who does what. A goroutine that is left waiting fails the bubble: that nothing is lost needs no
 // assertion of its own.
 //
+// Goroutines of a bubble take turns: only at a call of the library can another one run. So what the
+// models write down of what happens needs no lock, and is written down at the very moment.
+//
 // Two kinds. In the one everything happens at once, and the invariants hold for any order. In the
 // other a director does one thing after the other and waits in between until all is quiet
 // (`settle`): who holds what is then known exactly, and is compared with a sequential model.
