@@ -256,6 +256,7 @@ void block_signals_of_others() noexcept {
 
 void begin_thread(f& me) noexcept {
   set_current_f(&me);
+  base::tsan_share_thread_locals();
   fiber::init_carrier(me.switcher);
   fiber::use_overflow_stack();
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);

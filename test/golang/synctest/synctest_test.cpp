@@ -214,7 +214,7 @@ TEST(Synctest, TimerNondeterminism) {
 TEST(Synctest, SleepNondeterminism) {
   std::vector<int> last(2);
   offset::testing::explore(100, [&] {
-    int result = 0;
+    std::atomic<int> result{0};
     offset::sync::wait_group both;
     for (int i = 0; i < 2; ++i)
       both.go([&result, i] {
@@ -222,7 +222,7 @@ TEST(Synctest, SleepNondeterminism) {
         result = i;
       });
     both.wait();
-    last[static_cast<std::size_t>(result)] = 1;
+    last[static_cast<std::size_t>(result.load())] = 1;
   });
   EXPECT_EQ(last, (std::vector<int>{1, 1}));
 }
