@@ -3,7 +3,7 @@
 #include "many_to_many.hpp"
 #include "workload.hpp"
 
-static const bench::workload contended_channel("contended_channel", 3'200'000,
+static const bench::workload contended_channel("contended_channel", 8'000'000,
                                                [](std::int64_t count) {
                                                  bench::many_to_many(count, 16, 128);
                                                });

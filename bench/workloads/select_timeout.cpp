@@ -5,7 +5,7 @@
 
 #include "workload.hpp"
 
-static const bench::workload select_timeout("select_timeout", 500'000, [](std::int64_t count) {
+static const bench::workload select_timeout("select_timeout", 2'000'000, [](std::int64_t count) {
   const auto messages = offset::make_chan<std::int64_t>();
   offset::go([=] {
     for (std::int64_t n = 0; n < count; ++n) messages.send(n);

@@ -29,19 +29,19 @@ type workload struct {
 }
 
 var workloads = []workload{
-	{name: "yield", count: 4_000_000, perform: yield},
+	{name: "yield", count: 10_000_000, perform: yield},
 	{name: "spawn_join", count: 1_000_000, perform: spawnJoin, from: cold},
 	{name: "spawn_wait", count: 1_000_000, perform: spawnWait},
 	{name: "skynet", count: 1_000_000, perform: skynet, from: cold, all: true},
 	{name: "parked_million", count: 1_000_000, perform: parkedMillion, from: byOwn},
 
-	{name: "ping_pong", count: 1_000_000, perform: pingPong},
-	{name: "buffered_1x1", count: 8_000_000, perform: manyToMany(1, 128)},
-	{name: "buffered_4x4", count: 4_000_000, perform: manyToMany(4, 128)},
-	{name: "buffered_100x100", count: 4_000_000, perform: manyToMany(100, 128)},
+	{name: "ping_pong", count: 2_000_000, perform: pingPong},
+	{name: "buffered_1x1", count: 16_000_000, perform: manyToMany(1, 128)},
+	{name: "buffered_4x4", count: 8_000_000, perform: manyToMany(4, 128)},
+	{name: "buffered_100x100", count: 8_000_000, perform: manyToMany(100, 128)},
 	{name: "unbuffered_4x4", count: 2_000_000, perform: manyToMany(4, 0)},
 	{name: "unbuffered_100x100", count: 2_000_000, perform: manyToMany(100, 0)},
-	{name: "contended_channel", count: 3_200_000, perform: manyToMany(16, 128)},
+	{name: "contended_channel", count: 8_000_000, perform: manyToMany(16, 128)},
 	{name: "sieve", count: 2_000, perform: sieve, from: cold, all: true},
 	{name: "ring", count: 2_000_000, perform: ring},
 
@@ -57,9 +57,9 @@ var workloads = []workload{
 	{name: "parallel_work", count: 80_000, perform: parallelWork, all: true},
 
 	{name: "sleepers", count: 100_000, perform: sleepers, from: byOwn},
-	{name: "timer_start_stop", count: 1_000_000, perform: timerStartStop},
-	{name: "time_after", count: 500_000, perform: timeAfter},
-	{name: "select_timeout", count: 500_000, perform: timeAfter}, // Go has no other way to say it
+	{name: "timer_start_stop", count: 2_000_000, perform: timerStartStop},
+	{name: "time_after", count: 1_000_000, perform: timeAfter},
+	{name: "select_timeout", count: 2_000_000, perform: timeAfter}, // Go has no other way to say it
 
 	{name: "pread", count: 200_000, perform: pread},
 	{name: "wake_outside", count: 3_000, perform: wakeOutside, from: byOwn},

@@ -2,16 +2,18 @@ package main
 
 import "sync"
 
-// work is what no compiler shortens and no CPU overlaps, the same in every language: steps of a
-// linear congruential generator, each of which waits for the one before.
+// work is what no compiler shortens and no CPU overlaps, the same in every language: steps of an
+// xorshift generator, each of which waits for the one before.
 func work(seed uint64, steps int) uint64 {
 	for i := 0; i < steps; i++ {
-		seed = seed*6364136223846793005 + 1442695040888963407
+		seed ^= seed << 13
+		seed ^= seed >> 7
+		seed ^= seed << 17
 	}
 	return seed
 }
 
-const stepsIn100ns = 75
+const stepsIn100ns = 60
 
 func mutexAlone(count int) {
 	var mutex sync.Mutex
