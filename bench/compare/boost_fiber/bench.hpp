@@ -8,6 +8,8 @@
 #include <memory>
 #include <utility>
 
+#include "kept_stacks.hpp"
+
 namespace bench {
 
 namespace fibers = boost::fibers;
@@ -30,11 +32,10 @@ struct workload {
 
 void report(const char* name, double value, const char* unit);
 
-/// Starts a detached fiber. Its stack is of half the usual size, so that malloc does not map each
-/// by itself: a process may not have a million mappings.
+/// Starts a detached fiber.
 template <class F>
 void go(fibers::launch how, F f) {
-  fibers::fiber(how, std::allocator_arg, fibers::fixedsize_stack(64 * 1024), std::move(f)).detach();
+  fibers::fiber(how, std::allocator_arg, kept_stacks(), std::move(f)).detach();
 }
 template <class F>
 void go(F f) {

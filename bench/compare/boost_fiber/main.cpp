@@ -6,9 +6,8 @@
 //
 // Prints the count of its operations, and its figures, each a line of "name value unit". As many
 // threads as BENCH_PROCS says: one with the scheduler round_robin, or more with work_stealing,
-// whose threads look for work all the time, as is its default.
-#include <malloc.h>
-
+// whose threads may sleep when they have nothing to do: when they may not, which is the default,
+// most of these workloads take several times as long.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -84,9 +83,6 @@ int main(int argc, char** argv) {
   }
   for (const auto& w : bench::all()) {
     if (argc != 2 || std::strcmp(argv[1], w.name) != 0) continue;
-    // Stacks come from malloc, which would give them back to the system as soon as they are free.
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
-    mallopt(M_TOP_PAD, 64 << 20);
     const char* procs = std::getenv("BENCH_PROCS");
     bench::use_threads(procs != nullptr ? static_cast<std::uint32_t>(std::atoi(procs)) : 1);
     int status = 0;
