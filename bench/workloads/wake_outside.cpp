@@ -31,7 +31,7 @@ static const bench::workload wake_outside(
       }
       outside.join();
       std::sort(took.begin(), took.end());
-      bench::report("wake_outside_p50", took[took.size() / 2], "us");
-      bench::report("wake_outside_p99", took[took.size() * 99 / 100], "us");
+      bench::report("wake_outside_p50", took[took.size() / 2], "µs");
+      bench::report("wake_outside_p99", took[took.size() * 99 / 100], "µs");
     },
     bench::start::by_own);

@@ -60,8 +60,8 @@ static const workload wake_outside(
       }
       outside.join();
       std::sort(took.begin(), took.end());
-      report("wake_outside_p50", took[took.size() / 2], "us");
-      report("wake_outside_p99", took[took.size() * 99 / 100], "us");
+      report("wake_outside_p50", took[took.size() / 2], "µs");
+      report("wake_outside_p99", took[took.size() * 99 / 100], "µs");
     },
     start::by_own);
 

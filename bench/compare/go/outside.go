@@ -70,8 +70,8 @@ func wakeOutside(count int) {
 		seen <- struct{}{}
 	}
 	sort.Float64s(took)
-	report("wake_outside_p50", took[len(took)/2], "us")
-	report("wake_outside_p99", took[len(took)*99/100], "us")
+	report("wake_outside_p50", took[len(took)/2], "µs")
+	report("wake_outside_p99", took[len(took)*99/100], "µs")
 }
 
 // used returns the milliseconds of CPU that the process has used.

@@ -33,7 +33,7 @@ def chart(samples, peers, path):
         f"set terminal pngcairo noenhanced size 1000,{160 + 17 * len(rows)} font 'sans,9'",
         f'set output "{path}"',
         "set logscale x",
-        "set xtics (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)",
+        "set xtics (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)",
         'set xlabel "times what offset needs: right of 1, offset is better"',
         "set ytics (" + ", ".join(labels) + ")",
         f"set yrange [0:{len(rows) + 1}]",

@@ -34,9 +34,9 @@ ring               ring               | ring of 10,000, a hop
 mutex_alone        mutex_alone        | mutex alone, lock + unlock
 mutex_contended    mutex_contended    | mutex, 8 contend, 100 ns held
 parallel_work      parallel_work      | 8 compute, a message every 10 µs
-parallel_work      speed_up           | the same, speed-up from 1 proc
+parallel_work      speed_up           | 8 compute, speed-up from 1 proc
 sleepers           sleepers_wall      | 100,000 sleep 1–100 ms, until all are done
-sleepers           sleepers_late_p99  | the same, lateness, p99
+sleepers           sleepers_late_p99  | 100,000 sleep, lateness, p99
 timer_start_stop   timer_start_stop   | timer, start + stop
 time_after         time_after         | select with time::after
 select_timeout     select_timeout     | select with timeout (Go: time.After)

@@ -96,7 +96,7 @@ class Boost(Side):
         compiler = os.environ.get("CXX", "g++")
         if not shutil.which(compiler):
             raise Missing(f"there is no {compiler} on the PATH")
-        probe = subprocess.run([compiler, "-xc++", "-E", "-"], text=True, capture_output=True,
+        probe = subprocess.run([compiler, "-xc++", "-E", "-P", "-"], text=True, capture_output=True,
                                input="#include <boost/fiber/all.hpp>\n#include <boost/version.hpp>\n"
                                      "version: BOOST_LIB_VERSION\n")
         if probe.returncode != 0:
@@ -118,9 +118,11 @@ class Tokio(Side):
         for crate in ("tokio", "flume"):
             if not list(DEBIAN_CRATES.glob(f"{crate}-[0-9]*")):
                 raise Missing(f"no {crate} in {DEBIAN_CRATES} (librust-{crate}-dev)")
-        # A copy, because cargo writes a lock file beside the manifest.
+        # A copy, because cargo writes a lock file beside the manifest; a new one, because another
+        # version of cargo may not read the lock file of the last time.
         copy = directory / "tokio"
-        shutil.copytree(COMPARE / "tokio", copy, dirs_exist_ok=True)
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(COMPARE / "tokio", copy)
         command(["cargo", "build", "--release", "--offline", "--target-dir", directory / "tokio_target"],
                 cwd=copy)
         self.program = directory / "tokio_target" / "release" / "tokio_bench"

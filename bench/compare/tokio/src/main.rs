@@ -91,6 +91,11 @@ pub fn report(name: &str, value: f64, unit: &str) {
     println!("{name} {value:.4} {unit}");
 }
 
+/// The compiler must believe that the value is used. (Debian's rustc has no black_box yet.)
+pub fn keep<T: Copy>(value: T) {
+    unsafe { std::ptr::read_volatile(&value) };
+}
+
 async fn measure(w: &'static Workload) {
     println!("count {} operations", w.count);
     match w.from {
@@ -115,10 +120,10 @@ fn main() {
         }
         return;
     }
-    let Some(chosen) = WORKLOADS.iter().find(|w| w.name == argument) else {
+    let chosen = WORKLOADS.iter().find(|w| w.name == argument).unwrap_or_else(|| {
         eprintln!("usage: tokio_bench WORKLOAD | --list");
         std::process::exit(2);
-    };
+    });
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if let Ok(procs) = std::env::var("BENCH_PROCS") {
         builder.worker_threads(procs.parse().expect("BENCH_PROCS is a number"));

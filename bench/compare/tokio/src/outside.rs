@@ -61,8 +61,8 @@ pub async fn wake(count: usize) {
     }
     outside.join().unwrap();
     took.sort_by(f64::total_cmp);
-    crate::report("wake_outside_p50", took[took.len() / 2], "us");
-    crate::report("wake_outside_p99", took[took.len() * 99 / 100], "us");
+    crate::report("wake_outside_p50", took[took.len() / 2], "µs");
+    crate::report("wake_outside_p99", took[took.len() * 99 / 100], "µs");
 }
 
 /// Milliseconds of CPU that the process has used.

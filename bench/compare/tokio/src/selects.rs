@@ -1,7 +1,5 @@
 //! Selects over flume's channels without buffers; each makes its futures anew, as a select in a loop does.
 
-use std::hint::black_box;
-
 /// Starts those who send `count` numbers, as many to each channel: a task for each, or one that
 /// sends to all of them in turns.
 fn produce(channels: Vec<flume::Sender<usize>>, count: usize, in_turns: bool) {
@@ -72,7 +70,7 @@ pub async fn default_1(count: usize) {
             nothing += 1;
         }
     }
-    black_box(nothing);
+    crate::keep(nothing);
 }
 
 pub async fn default_2(count: usize) {
@@ -86,5 +84,5 @@ pub async fn default_2(count: usize) {
             _ = std::future::ready(()) => nothing += 1,
         }
     }
-    black_box(nothing);
+    crate::keep(nothing);
 }

@@ -1,6 +1,5 @@
 //! Mutexes and computing.
 
-use std::hint::black_box;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -23,7 +22,7 @@ pub async fn mutex_alone(count: usize) {
     for _ in 0..count {
         *mutex.lock().await += 1;
     }
-    black_box(mutex.into_inner());
+    crate::keep(mutex.into_inner());
 }
 
 pub async fn mutex_contended(count: usize) {
@@ -42,7 +41,7 @@ pub async fn mutex_contended(count: usize) {
     for task in all {
         task.await.unwrap();
     }
-    black_box(*mutex.lock().await);
+    crate::keep(*mutex.lock().await);
 }
 
 pub async fn parallel_work(count: usize) {
@@ -62,7 +61,7 @@ pub async fn parallel_work(count: usize) {
             while let Ok(value) = results.recv_async().await {
                 sum = sum.wrapping_add(value);
             }
-            black_box(sum);
+            crate::keep(sum);
         }));
     }
     for task in all {
