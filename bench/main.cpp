@@ -1,43 +1,81 @@
-// Measures the workloads. Each runs in a runtime of its own, as wide as OFFSET_MAXPROCS says; the
-// time is that of its operations alone, taken inside, without the start and the end of the runtime.
-#include <benchmark/benchmark.h>
-
+// Measures one workload: offset_bench NAME. Prints the count of its operations, and its figures,
+// each a line of "name value unit". `--list` prints the names.
+//
+// The workload runs in a runtime as wide as OFFSET_MAXPROCS says; the time is that of its
+// operations alone, taken inside, without the start and the end of the runtime.
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <offset/offset.hpp>
+#include <vector>
 
 #include "workload.hpp"
 
 namespace bench {
+namespace {
 
-static double measure(std::int64_t count, operations perform, start from) {
-  using clock = std::chrono::steady_clock;
-  clock::duration took{};
-  offset::run([&] {
-    if (from == start::warm) perform(count / 10);
-    const clock::time_point began = clock::now();
-    perform(count);
-    took = clock::now() - began;
-  });
-  return std::chrono::duration<double>(took).count();
+struct registered {
+  const char* name;
+  std::int64_t count;
+  operations perform;
+  start from;
+  figure shown;
+};
+
+// Inside a function, because workloads register themselves before main.
+std::vector<registered>& all() {
+  static std::vector<registered> list;
+  return list;
 }
 
-// An operation is an iteration, so that the time reported is the time of one.
-workload::workload(const char* name, std::int64_t count, operations perform, start from) {
-  benchmark::RegisterBenchmark(name,
-                               [=](benchmark::State& state) {
-                                 try {
-                                   while (state.KeepRunningBatch(count))
-                                     state.SetIterationTime(measure(count, perform, from));
-                                 } catch (const std::exception& e) {
-                                   state.SkipWithError(e.what());
-                                 }
-                               })
-      ->Iterations(count)
-      ->UseManualTime();
+void measure(const registered& w) {
+  using clock = std::chrono::steady_clock;
+  std::printf("count %lld operations\n", static_cast<long long>(w.count));
+  if (w.from == start::by_own) {
+    w.perform(w.count);
+    return;
+  }
+  if (w.from == start::warm) w.perform(w.count / 10);
+  const clock::time_point began = clock::now();
+  w.perform(w.count);
+  const std::chrono::duration<double, std::nano> took = clock::now() - began;
+  if (w.shown == figure::each)
+    report(w.name, took.count() / static_cast<double>(w.count), "ns");
+  else
+    report(w.name, took.count() / 1e6, "ms");
+}
+
+}  // namespace
+
+workload::workload(const char* name, std::int64_t count, operations perform, start from,
+                   figure shown) {
+  all().push_back({name, count, perform, from, shown});
+}
+
+void report(const char* name, double value, const char* unit) {
+  std::printf("%s %.4f %s\n", name, value, unit);
 }
 
 }  // namespace bench
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "--list") == 0) {
+    for (const auto& w : bench::all()) std::puts(w.name);
+    return 0;
+  }
+  for (const auto& w : bench::all()) {
+    if (argc != 2 || std::strcmp(argv[1], w.name) != 0) continue;
+    try {
+      offset::run([&] { bench::measure(w); });
+      return 0;
+    } catch (const std::exception& e) {
+      std::fprintf(stderr, "%s: %s\n", w.name, e.what());
+      return 1;
+    }
+  }
+  std::fputs("usage: offset_bench WORKLOAD | --list\n", stderr);
+  return 2;
+}
