@@ -121,6 +121,25 @@ void dispose(chan_core* core) noexcept {
   ::operator delete (&t, std::align_val_t{alignof(ticking)});
 }
 
+// A goroutine that sets a timer to a time that has come finds it fired, without having to wait, as
+// in Go. With somebody in the queue it fires in the ordinary way, and so it does for threads.
+bool fired_at_once(ticking& t, std::int64_t ns) noexcept {
+  if (ns > 0 || t.period != 0 || t.task != nullptr || goroutine_id() == 0) return false;
+  t.core.word.lock();
+  const bool unseen = t.core.receivers.first == nullptr;
+  if (unseen) {
+    ::new (t.slot) time_point(at(sched::now_ns()));
+    t.core.count.store(1, std::memory_order_relaxed);
+  }
+  chan_impl::unlock(t.core);
+  return unseen;
+}
+
+void start(ticking& t, std::int64_t ns, const char* what) {
+  if (fired_at_once(t, ns)) return;
+  sched::add_timer(t.node, base::saturating_add(sched::now_ns(), ns > 0 ? ns : 0), what);
+}
+
 ticking* make(std::int64_t ns, std::int64_t period, task_base* task) {
   std::unique_ptr<task_base> held(task);
   void* const block = ::operator new (sizeof(ticking), std::align_val_t{alignof(ticking)});
@@ -130,8 +149,7 @@ ticking* make(std::int64_t ns, std::int64_t period, task_base* task) {
     t->task = std::move(held);
     t->node.fire = &fire_task;
   }
-  sched::add_timer(t->node, base::saturating_add(sched::now_ns(), ns > 0 ? ns : 0),
-                   period > 0 ? "ticker" : "timer");
+  start(*t, ns, period > 0 ? "ticker" : "timer");
   guard.release();
   return t;
 }
@@ -193,7 +211,7 @@ bool reset(ticking* t, std::int64_t ns, const char* uninitialized) {
   const bool was = stop_locked(*t);
   if (repeats) t->period = ns;
   try {
-    sched::add_timer(t->node, base::saturating_add(sched::now_ns(), ns > 0 ? ns : 0), "reset");
+    start(*t, ns, "reset");
   } catch (...) {
     t->using_it.unlock();
     throw;
