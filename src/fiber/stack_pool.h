@@ -113,7 +113,7 @@ class stack_pool {
   void find_limit();
   bool next_slab() noexcept;
   void list(slab& s) noexcept;
-  const slab* used_slab(std::size_t& region, std::size_t& index) noexcept;
+  const slab* used_slab(std::size_t& at, std::size_t& index) noexcept;
 
   const std::size_t stack_size_;
   const std::size_t header_size_;

@@ -277,7 +277,9 @@ void* carrier_main(void* arg) {
   begin_thread(me);
   me.proc->idle.store(false, std::memory_order_relaxed);
   wake_sysmon(*me.home);
-  while (const task t = find_work(me)) run_task(me, t);
+  while (const task t =
+             me.resume != nullptr ? task(std::exchange(me.resume, nullptr)) : find_work(me))
+    run_task(me, t);
   end_thread(me);
   return nullptr;
 }
