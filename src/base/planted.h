@@ -4,8 +4,10 @@
 #pragma once
 
 #ifdef OFFSET_PLANTED
+#include <chrono>
 #include <cstdlib>
 #include <string_view>
+#include <thread>
 #endif
 
 namespace offset::inline v0::base {
@@ -38,8 +40,11 @@ inline bool planted(plant p) noexcept {
   }();
   return which == static_cast<int>(p);
 }
+/// For a planted race: its window, long enough for a thread that lost its CPU to get one.
+inline void widen_window() noexcept { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
 #else
 constexpr bool planted(plant) noexcept { return false; }
+constexpr void widen_window() noexcept {}
 #endif
 
 }  // namespace offset::inline v0::base

@@ -126,6 +126,7 @@ op_status operate(chan_core* c, void* elem, std::int64_t deadline) {
   push(sending ? c->senders : c->receivers, w);
   if (base::planted(base::plant::unlocked_before_left)) {
     unlock(*c);
+    base::widen_window();
     here.park([](fiber::carrier*, void*) {}, nullptr, sched::wait_reason::none, {});
     return w.completed ? op_status::ok : op_status::closed;
   }

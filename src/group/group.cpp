@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "base/planted.h"
 #include "context/node.h"
 #include "group/ready_list.h"
 #include "group/untaken.h"
@@ -172,6 +173,11 @@ void group::failed(group_failure* f) noexcept {
   f->only_reports = grouping::only_reports(ctx_, f->what.error);
   sync::lock(entering_);
   const bool first = first_ == nullptr;
+  if (!first && base::planted(base::plant::lost_group_error)) {
+    sync::unlock(entering_);
+    delete f;
+    return;
+  }
   (first ? first_ : last_->next) = f;
   last_ = f;
   ++count_;
