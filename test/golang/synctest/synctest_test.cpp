@@ -1,4 +1,5 @@
 // internal/synctest: synctest_test.go.
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -214,7 +215,7 @@ TEST(Synctest, TimerNondeterminism) {
 TEST(Synctest, SleepNondeterminism) {
   std::vector<int> last(2);
   offset::testing::explore(100, [&] {
-    int result = 0;
+    std::atomic<int> result{0};
     offset::sync::wait_group both;
     for (int i = 0; i < 2; ++i)
       both.go([&result, i] {
@@ -222,7 +223,7 @@ TEST(Synctest, SleepNondeterminism) {
         result = i;
       });
     both.wait();
-    last[static_cast<std::size_t>(result)] = 1;
+    last[static_cast<std::size_t>(result.load())] = 1;
   });
   EXPECT_EQ(last, (std::vector<int>{1, 1}));
 }
@@ -252,7 +253,7 @@ TEST(Synctest, TimerRanInPast) {
 
 TEST(Synctest, AfterFuncRunsImmediately) {
   bubble([] {
-    bool ran = false;
+    std::atomic<bool> ran{false};
     const auto t = time_::after_func(0s, [&] { ran = true; });
     while (!ran) offset::yield();
   });
