@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <new>
 
+#include "base/cpu.h"
 #include "base/planted.h"
 #include "chan/core.h"
 #include "chan/timed_wait.h"
@@ -126,6 +127,7 @@ op_status operate(chan_core* c, void* elem, std::int64_t deadline) {
   push(sending ? c->senders : c->receivers, w);
   if (base::planted(base::plant::unlocked_before_left)) {
     unlock(*c);
+    for (int i = 0; i < 300; ++i) base::cpu_pause();  // for somebody to come
     here.park([](fiber::carrier*, void*) {}, nullptr, sched::wait_reason::none, {});
     return w.completed ? op_status::ok : op_status::closed;
   }
