@@ -47,7 +47,7 @@ struct ticking_node : timers::node {
 
 struct ticking {
   explicit ticking(std::int64_t p) noexcept
-      : core(detail::element_ops_of<time_point>, 1, slot, &dispose), period(p) {
+      : core(detail::element_ops_of<time_point>, 1, slot, &dispose), repeats(p != 0), period(p) {
     core.hides_buffer = true;
     node.owner = this;
     node.fire = &fire_channel;
@@ -57,6 +57,7 @@ struct ticking {
   chan_core core;
   ticking_node node;
   alignas(time_point) std::byte slot[sizeof(time_point)]{};
+  const bool repeats;                               // a ticker, for good
   std::int64_t period;                              // 0: once
   base::spin_lock using_it{base::rank::scheduler};  // one stop or reset at a time
   std::unique_ptr<task_base> task;
@@ -202,7 +203,7 @@ bool stop(ticking* t, const char* uninitialized) {
 
 bool reset(ticking* t, std::int64_t ns, const char* uninitialized) {
   if (t == nullptr) throw panic_error(uninitialized);
-  const bool repeats = t->period != 0;
+  const bool repeats = t->repeats;
   if (repeats && ns <= 0) throw panic_error("non-positive interval for Ticker.Reset");
   const sched::world_kept guard;
   check_timer_border(*t, "reset");
