@@ -1,4 +1,5 @@
 // internal/synctest: synctest_test.go.
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -252,7 +253,7 @@ TEST(Synctest, TimerRanInPast) {
 
 TEST(Synctest, AfterFuncRunsImmediately) {
   bubble([] {
-    bool ran = false;
+    std::atomic<bool> ran{false};
     const auto t = time_::after_func(0s, [&] { ran = true; });
     while (!ran) offset::yield();
   });
