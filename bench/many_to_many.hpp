@@ -1,11 +1,11 @@
 /// \file
-/// Messages from several senders to several receivers over one channel: what four workloads do.
+/// Messages from several senders to several receivers over one channel: what several workloads do.
 #pragma once
-
-#include <benchmark/benchmark.h>
 
 #include <cstdint>
 #include <offset/offset.hpp>
+
+#include "workload.hpp"
 
 namespace bench {
 
@@ -22,7 +22,7 @@ inline void many_to_many(std::int64_t count, int width, int capacity) {
     all.go([=] {
       std::int64_t value = 0;
       for (std::int64_t n = 0; n < share; ++n) messages.recv(value);
-      benchmark::DoNotOptimize(value);
+      keep(value);
     });
   }
   all.wait();

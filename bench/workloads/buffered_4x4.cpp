@@ -2,6 +2,6 @@
 #include "many_to_many.hpp"
 #include "workload.hpp"
 
-static const bench::workload buffered_4x4("buffered_4x4", 4'000'000, [](std::int64_t count) {
+static const bench::workload buffered_4x4("buffered_4x4", 8'000'000, [](std::int64_t count) {
   bench::many_to_many(count, 4, 128);
 });

@@ -1,6 +1,4 @@
 // A mutex that nobody else wants is locked and unlocked around an addition.
-#include <benchmark/benchmark.h>
-
 #include <mutex>
 #include <offset/offset.hpp>
 
@@ -13,5 +11,5 @@ static const bench::workload mutex_alone("mutex_alone", 20'000'000, [](std::int6
     std::lock_guard lock(mutex);
     ++guarded;
   }
-  benchmark::DoNotOptimize(guarded);
+  bench::keep(guarded);
 });

@@ -4,7 +4,7 @@
 
 #include "workload.hpp"
 
-static const bench::workload ping_pong("ping_pong", 1'000'000, [](std::int64_t count) {
+static const bench::workload ping_pong("ping_pong", 2'000'000, [](std::int64_t count) {
   const auto ping = offset::make_chan<std::int64_t>();
   const auto pong = offset::make_chan<std::int64_t>();
   offset::go([=] {

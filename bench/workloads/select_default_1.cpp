@@ -1,6 +1,4 @@
 // A look into an empty channel: a select of one case and a default.
-#include <benchmark/benchmark.h>
-
 #include <offset/offset.hpp>
 
 #include "workload.hpp"
@@ -15,5 +13,5 @@ static const bench::workload
           case 0: break;
           case 1: ++nothing; break;
         }
-      benchmark::DoNotOptimize(nothing);
+      bench::keep(nothing);
     });

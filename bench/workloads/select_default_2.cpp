@@ -1,6 +1,4 @@
 // A look into two empty channels: a select of two cases and a default.
-#include <benchmark/benchmark.h>
-
 #include <offset/offset.hpp>
 
 #include "workload.hpp"
@@ -17,5 +15,5 @@ static const bench::workload
           case 1: break;
           case 2: ++nothing; break;
         }
-      benchmark::DoNotOptimize(nothing);
+      bench::keep(nothing);
     });

@@ -3,7 +3,7 @@
 
 #include "workload.hpp"
 
-static const bench::workload yield("yield", 4'000'000, [](std::int64_t count) {
+static const bench::workload yield("yield", 10'000'000, [](std::int64_t count) {
   constexpr int goroutines = 16;
   const std::int64_t share = count / goroutines;
   offset::sync::wait_group all;

@@ -1,4 +1,4 @@
-// Whispers a number through a chain of 10,000 goroutines, each of which adds one.
+// Whispers a number through a chain of 100,000 goroutines, each of which adds one.
 // After the daisy chain of Rob Pike's talk "Go Concurrency Patterns".
 #include <cstdio>
 #include <offset/offset.hpp>
@@ -11,7 +11,7 @@ int main() {
   return offset::run([] {
     const auto leftmost = offset::make_chan<int>();
     auto rightmost = leftmost;
-    for (int i = 0; i < 10'000; ++i) {
+    for (int i = 0; i < 100'000; ++i) {
       auto right = offset::make_chan<int>();
       offset::go(whisper, rightmost, right);
       rightmost = right;

@@ -1,4 +1,4 @@
-// Whispers a number through a chain of 10,000 goroutines, each of which adds one.
+// Whispers a number through a chain of 100,000 goroutines, each of which adds one.
 // After the daisy chain of Rob Pike's talk "Go Concurrency Patterns".
 package main
 
@@ -11,7 +11,7 @@ func whisper(left chan<- int, right <-chan int) {
 func main() {
 	leftmost := make(chan int)
 	rightmost := leftmost
-	for i := 0; i < 10_000; i++ {
+	for i := 0; i < 100_000; i++ {
 		right := make(chan int)
 		go whisper(rightmost, right)
 		rightmost = right

@@ -5,37 +5,34 @@
 #include <cstdio>
 #include <offset/offset.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
 
-struct job {
-  std::string name;
-  int number;
-  offset::chan<std::string> report = offset::make_chan<std::string>(10);
-  offset::chan<long> result = offset::make_chan<long>(1);
-};
-
-void factorial(job j) {
+// What it reports goes to the channel, the result to whoever gathers it.
+long factorial(const std::string& name, int number, offset::send_chan<std::string> report) {
   long f = 1;
-  for (int i = 2; i <= j.number; ++i) {
+  for (int i = 2; i <= number; ++i) {
     f *= i;
-    j.report.send("task " + j.name + ": times " + std::to_string(i) + " is " + std::to_string(f));
+    report.send("task " + name + ": times " + std::to_string(i) + " is " + std::to_string(f));
     offset::time::sleep(20ms);
   }
-  j.report.close();
-  j.result.send(f);
+  report.close();
+  return f;
 }
 
 int main() {
   return offset::run([] {
-    const std::vector<job> jobs{{"A", 2}, {"B", 3}, {"C", 4}};
-    for (const job& j : jobs) offset::go(factorial, j);
+    const auto report = [] { return offset::make_chan<std::string>(10); };
+    const std::vector reports{report(), report(), report()};
+    auto a = offset::spawn([=] { return factorial("A", 2, reports[0]); });
+    auto b = offset::spawn([=] { return factorial("B", 3, reports[1]); });
+    auto c = offset::spawn([=] { return factorial("C", 4, reports[2]); });
+    const auto [fa, fb, fc] = offset::gather(std::move(a), std::move(b), std::move(c));
 
-    for (const job& j : jobs)
-      for (const std::string& line : j.report) std::puts(line.c_str());
-    std::printf("results:");
-    for (const job& j : jobs) std::printf(" %ld", j.result.recv().value());
-    std::puts("");
+    for (const auto& lines : reports)
+      for (const std::string& line : lines) std::puts(line.c_str());
+    std::printf("results: %ld %ld %ld\n", fa, fb, fc);
   });
 }

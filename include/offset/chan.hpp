@@ -170,11 +170,10 @@ class send_side {
         op_status send_until(V&& v, std::chrono::time_point<Clock, Duration> t)
   const { return send_value<T>(core(), std::forward<V>(v), deadline_at(t)); }
 
-  /// Waits until `ctx` is done at most: ok, closed or canceled; canceled as well when it was done at
-  /// the start, though the channel is ready.
+  /// Waits until `ctx` is done at most: ok, closed or canceled; canceled as well when it was done
+  /// at the start, though the channel is ready.
   template <class V = T>
-    requires std::is_constructible_v<T, V&&>
-        op_status send(const context& ctx, V&& v)
+    requires std::is_constructible_v<T, V&&> op_status send(const context& ctx, V&& v)
   const { return send_value<T>(core(), std::forward<V>(v), ctx); }
 
   /// Closes the channel: waiting and later receivers get what is buffered, then nothing; senders
@@ -352,8 +351,8 @@ class recv_side {
     return recv_into(core(), out, deadline_at(t));
   }
 
-  /// Waits until `ctx` is done at most: ok, closed or canceled; canceled as well when it was done at
-  /// the start, though a value is there.
+  /// Waits until `ctx` is done at most: ok, closed or canceled; canceled as well when it was done
+  /// at the start, though a value is there.
   op_status recv(const context& ctx, T& out) const { return recv_into(core(), out, ctx); }
 
   /// Cases of select. The value is dropped, or goes to `out` (T{} when closed), to an optional, or

@@ -129,8 +129,9 @@ OFFSET_API op_status run_unless_done(const context& ctx, void (*f)(void*), void*
 
 /// Calls `f` on a thread of the I/O pool and waits for it without holding a carrier: for calls that
 /// block their thread (files, getaddrinfo, a C library). Its result, or its exception, is passed
-/// through. The pool grows on demand up to options::io_threads, beyond which calls queue. Outside a
-/// goroutine it just calls `f`.
+/// through. Calls that were short lately run on the carrier's thread until they are not. The pool
+/// grows on demand up to options::io_threads, beyond which calls queue. Outside a goroutine it just
+/// calls `f`.
 ///
 /// Throws std::system_error when no thread can be had, or when every thread of a full pool waits in
 /// a call that only a queued one could end. Go's counterpart is any system call.

@@ -159,15 +159,15 @@ class select_case {
   template <class C>
   static std::shared_ptr<node> make(C&& c) {
     if constexpr (detail::channel_case<C>) {
-      using own = decltype(std::move(c).own());
-      return std::make_shared<channel_node<own>>(std::move(c).own());
+      using own = decltype(std::forward<C>(c).own());
+      return std::make_shared<channel_node<own>>(std::forward<C>(c).own());
     } else if constexpr (detail::otherwise_like<C>) {
       return std::make_shared<marker_node<std::remove_cvref_t<C>>>(kind::is_otherwise,
-                                                                   std::move(c));
+                                                                   std::forward<C>(c));
     } else {
       const std::int64_t ns = c.ns();
-      auto made =
-          std::make_shared<marker_node<std::remove_cvref_t<C>>>(kind::is_timeout, std::move(c));
+      auto made = std::make_shared<marker_node<std::remove_cvref_t<C>>>(kind::is_timeout,
+                                                                        std::forward<C>(c));
       made->wait_ns = ns;
       return made;
     }
@@ -277,12 +277,7 @@ std::size_t select_fixed(std::index_sequence<I...>, C&... cases) {
             position = I;
             cases.finish(ok);
           }
-        } else if constexpr (otherwise_like<C>) {
-          if (chosen == n) {
-            position = I;
-            cases.finish();
-          }
-        } else if constexpr (shape::otherwises == 0) {
+        } else if constexpr (otherwise_like<C> || shape::otherwises == 0) {
           if (chosen == n) {
             position = I;
             cases.finish();

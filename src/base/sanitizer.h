@@ -33,6 +33,8 @@
 #include <sanitizer/tsan_interface.h>
 // Of ThreadSanitizer's run-time library, which declares them nowhere.
 extern "C" {
+void AnnotateBenignRaceSized(const char* file, int line, const volatile void* at,
+                             unsigned long size, const char* why);
 void AnnotateIgnoreReadsBegin(const char* file, int line);
 void AnnotateIgnoreReadsEnd(const char* file, int line);
 void AnnotateIgnoreWritesBegin(const char* file, int line);
@@ -67,6 +69,14 @@ inline void tsan_acquire([[maybe_unused]] void* at) noexcept {
   __tsan_acquire(at);
 #endif
 }
+
+/// The calling thread's thread_local variables (errno among them) are not called raced for: the
+/// goroutines that a carrier runs share them, one after the other. What they point to is not meant.
+#ifdef OFFSET_INTERNAL_TSAN
+void tsan_share_thread_locals() noexcept;
+#else
+inline void tsan_share_thread_locals() noexcept {}
+#endif
 
 /// While one lives, ThreadSanitizer takes no note of what the calling thread reads and writes; what
 /// its atomics synchronise still counts. For code that OFFSET_NO_TSAN does not reach: constructors,

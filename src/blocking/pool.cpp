@@ -20,6 +20,7 @@
 #include "offset/context.hpp"
 #include "offset/error.hpp"
 #include "offset/go.hpp"
+#include "sched/in_place.h"
 #include "sched/sysmon.h"
 #include "sched/world.h"
 
@@ -238,7 +239,9 @@ void pool::work(worker&) noexcept {
     job* const j = take();
     if (j != nullptr) {
       const sched::sleeper who = j->who;
+      const std::uint64_t began = base::coarse_ticks();
       j->f(j->arg);
+      j->ticks = base::coarse_ticks() - began;
       if (j->revocable) static_cast<revocable_job*>(j)->drop();
       ended_.fetch_add(1, std::memory_order_seq_cst);
       hand_back(who);
@@ -356,6 +359,10 @@ void blocking_run(void (*f)(void*), void* arg) {
   io_pool::job j;
   parker here;
   here.check();
+  if (may_run_in_place(f)) {
+    run_in_place(f, arg);
+    return;
+  }
   world& w = *current_f()->home;
   w.io->prepare();
   j.f = f;
@@ -363,6 +370,7 @@ void blocking_run(void (*f)(void*), void* arg) {
   j.who = here.who();
   submit_and_park(*w.io, j, here);
   if (j.stalled) throw_stalled(w);
+  call_took(f, j.ticks);
 }
 
 op_status blocking_run(const context& ctx, void (*f)(void*), void* arg) {
@@ -372,6 +380,10 @@ op_status blocking_run(const context& ctx, void (*f)(void*), void* arg) {
   if (ctx.err()) return op_status::canceled;
   parker here;
   here.check();
+  if (may_run_in_place(f)) {
+    run_in_place(f, arg);
+    return op_status::ok;
+  }
   world& w = *current_f()->home;
   auto made = std::make_unique<revocable_job>();
   made->revocable = true;
@@ -421,8 +433,10 @@ op_status blocking_run(const context& ctx, void (*f)(void*), void* arg) {
   cancel_unwatch(*j);
   const bool revoked = j->phase.load(std::memory_order_acquire) == revocable_job::revoked;
   const bool stalled = j->stalled;
+  const std::uint64_t ticks = j->ticks;
   j->drop();
   if (stalled) throw_stalled(w);
+  if (!revoked) call_took(f, ticks);
   return revoked ? op_status::canceled : op_status::ok;
 }
 

@@ -1,6 +1,8 @@
 // The I/O pool: threads for calls that block. It grows on demand up to a ceiling, beyond which
 // calls queue, and a thread that has nothing to do for 10 s ends.
 //
+// Calls whose like have been short lately are not handed over (sched/in_place.h).
+//
 // The queue is Boost.Lockfree's; a call that finds no node in it (none may be allocated where calls
 // are submitted) goes to a list beside it. Threads and calls meet by claims: an idle thread counts
 // itself in `idle_`; whoever submits a call takes one from that count and gives a token, which that
@@ -35,7 +37,8 @@ struct job {
   void* arg = nullptr;
   sched::sleeper who = 0;
   job* next = nullptr;
-  bool stalled = false;  // never begun: the pool hung
+  std::uint64_t ticks = 0;  // how long it took (base::coarse_ticks)
+  bool stalled = false;     // never begun: the pool hung
   bool revocable = false;
 };
 

@@ -203,6 +203,20 @@ bool stack_pool::next_slab() noexcept {
   return false;
 }
 
+// The slab at `index` of region `at`, or the first one of the next region that has one; null at the
+// end.
+const slab* stack_pool::used_slab(std::size_t& at, std::size_t& index) noexcept {
+  const slab* found = nullptr;
+  lock_.lock();
+  for (; at < regions_.size(); ++at, index = 0)
+    if (index < regions_[at].used_slabs) {
+      found = &regions_[at].slabs[index];
+      break;
+    }
+  lock_.unlock();
+  return found;
+}
+
 bool stack_pool::get_raw(raw_stack& out) noexcept {
   lock_.lock();
   if (available_ == nullptr && !next_slab()) {

@@ -80,16 +80,21 @@ class stack_pool {
   /// Gives back the memory of the warm stacks that were not needed since the last call, but `keep`.
   void trim(std::uint32_t keep) noexcept;
 
-  /// Calls f(header bytes) for every stack that is out. The caller sees to it that none is taken or
-  /// given back meanwhile.
+  /// Calls f(header bytes), without the lock, for every stack that is out. One that is taken or
+  /// given back meanwhile is seen or not: the header says whether it is in use (zero memory: it is
+  /// not).
   template <class F>
   void for_each(F&& f) {
-    for (const region& r : regions_)
-      for (std::size_t s = 0; s < r.used_slabs; ++s) {
-        slab& home = r.slabs[s];
-        for (std::uint32_t i = 0; i < stacks_per_slab; ++i)
-          if ((home.available >> i & 1) == 0) f(header_of(home, i));
-      }
+    std::size_t r = 0;
+    std::size_t s = 0;
+    while (const slab* const home = used_slab(r, s)) {
+      lock_.lock();
+      std::uint64_t out = ~home->available;
+      lock_.unlock();
+      for (; out != 0; out &= out - 1)
+        f(header_of(*home, static_cast<std::uint32_t>(__builtin_ctzll(out))));
+      ++s;
+    }
   }
 
   std::size_t stack_size() const noexcept { return stack_size_; }
@@ -108,6 +113,7 @@ class stack_pool {
   void find_limit();
   bool next_slab() noexcept;
   void list(slab& s) noexcept;
+  const slab* used_slab(std::size_t& at, std::size_t& index) noexcept;
 
   const std::size_t stack_size_;
   const std::size_t header_size_;

@@ -28,7 +28,8 @@ class io_category final : public std::error_category {
 
 const std::error_category& category() noexcept {
   // Never destroyed: codes may be compared while the program ends.
-  static const io_category& one = *new io_category;
+  alignas(io_category) static std::byte place[sizeof(io_category)];
+  static const io_category& one = *::new (place) io_category;
   return one;
 }
 

@@ -20,6 +20,7 @@ struct f {
   p* proc = nullptr;
   g* current = nullptr;
   world* home = nullptr;
+  g* resume = nullptr;     // to be run next, before the loop looks for work
   bool searching = false;  // counted in the idle word
   bool listed = false;     // among the idle; under the idle lock
   f* next_idle = nullptr;

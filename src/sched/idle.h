@@ -5,10 +5,9 @@
 //   sleepers and the changes of the word are under one lock, the word is read without.
 // - Whoever makes work visible then passes a full fence and reads the word: if nobody searches and
 //   somebody sleeps (or a carrier was never started), it wakes one, which starts as a searcher.
-// - A searcher that finds work stops searching; when it was the last one and more work is visible,
-// it
-//   wakes another. A searcher that gives up goes to sleep: it first counts itself as asleep, then
-//   passes a full fence, then looks at every queue once more.
+// - A searcher that finds work stops searching. When it was the last one and more work is visible,
+//   it wakes another. A searcher that gives up goes to sleep: it first counts itself as asleep,
+//   then passes a full fence, then looks at every queue once more.
 // So at any time work that is visible has a searcher that will still look, or a waker, or a
 // sleeper's last look, coming. Nothing relies on a time-out to find work.
 // - One sleeper at a time keeps the time: it sleeps until the earliest timer of all Ps. While no

@@ -256,6 +256,7 @@ void block_signals_of_others() noexcept {
 
 void begin_thread(f& me) noexcept {
   set_current_f(&me);
+  base::tsan_share_thread_locals();
   fiber::init_carrier(me.switcher);
   fiber::use_overflow_stack();
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
@@ -276,7 +277,9 @@ void* carrier_main(void* arg) {
   begin_thread(me);
   me.proc->idle.store(false, std::memory_order_relaxed);
   wake_sysmon(*me.home);
-  while (const task t = find_work(me)) run_task(me, t);
+  while (const task t =
+             me.resume != nullptr ? task(std::exchange(me.resume, nullptr)) : find_work(me))
+    run_task(me, t);
   end_thread(me);
   return nullptr;
 }

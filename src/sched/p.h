@@ -20,6 +20,7 @@
 #include "base/cpu.h"
 #include "base/random.h"
 #include "base/sanitizer.h"
+#include "sched/call_sites.h"
 #include "sched/run_queue.h"
 #include "sched/task.h"
 #include "timer/heap.h"
@@ -55,6 +56,8 @@ struct alignas(64) p {
   std::array<std::uint32_t, base::block_pool::classes> block_counts{};
   std::uint64_t next_id = 0;
   std::uint64_t end_id = 0;
+  std::uint32_t in_place_streak = 0;  // calls run in place
+  call_sites sites;
   base::random random;
   world* home;
   const std::uint32_t index;
@@ -64,6 +67,7 @@ struct alignas(64) p {
   std::atomic<std::uint64_t> ended{0};
   std::atomic<std::uint32_t> ticks{0};  // as `tick`: stands still while one goroutine runs on
   std::atomic<bool> idle{true};         // no goroutine runs here
+  std::atomic<bool> in_place{false};    // its carrier runs a blocking call (in_place.h)
   std::atomic<bool> next_aged{false};   // sysmon: the next slot waits for a rescue
 
   // --- shared

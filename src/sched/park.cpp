@@ -136,7 +136,7 @@ OFFSET_NO_TSAN world_kept::world_kept() noexcept : counted_(current_f() == nullp
 }
 
 world_kept::~world_kept() {
-  if (counted_) outside_call::count().fetch_sub(1, std::memory_order_release);
+  if (counted_) outside_call::end();
 }
 
 OFFSET_NO_TSAN void give_way() noexcept {

@@ -290,7 +290,7 @@ OFFSET_NO_TSAN void queue_seed(seed* s) noexcept {
   base::tsan_release(s);
   w.global.push(task(s));
   work_published(w);
-  outside_call::count().fetch_sub(1, std::memory_order_release);
+  outside_call::end();
 }
 
 }  // namespace
@@ -439,7 +439,7 @@ using namespace sched;
     if (w == nullptr) throw_no_runtime();
     return new_outside(*w, size, origin);
   } catch (...) {
-    outside_call::count().fetch_sub(1, std::memory_order_release);
+    outside_call::end();
     throw;
   }
 }
@@ -457,7 +457,7 @@ OFFSET_NO_TSAN void seed_discard(seed* s) noexcept {
     world& w = world_of(s);
     free_block(w, nullptr, s, c);
     w.stacks.unclaim(1);
-    outside_call::count().fetch_sub(1, std::memory_order_release);
+    outside_call::end();
   } else {
     p& pr = *current_f()->proc;
     ++pr.credits;
@@ -483,7 +483,8 @@ void seed_start_with(seed* s, const go_options& options) {
   world& w = outside ? world_of(s) : *me->home;
   auto special = std::make_unique<g_special>();
   special->name = options.name;
-  special->pinned = options.pinned && w.bubble == nullptr;  // a bubble has one thread for all
+  const bool pinned = options.pinned && w.bubble == nullptr;  // a bubble has one thread for all
+  special->pinned = pinned;
   bool no_memory = false;
   g* const self =
       new_single(w, options.stack_size != 0 ? options.stack_size : w.set.stack_size, no_memory);
@@ -497,7 +498,7 @@ void seed_start_with(seed* s, const go_options& options) {
   self->state.store(g_state::runnable, std::memory_order_relaxed);
   base::tsan_release(self);
   base::tsan_release(s);
-  if (self->special->pinned) {
+  if (pinned) {
     try {
       start_pinned(w, *self);
     } catch (...) {
@@ -515,7 +516,7 @@ void seed_start_with(seed* s, const go_options& options) {
     w.global.push(task(self));
     work_published(w);
   }
-  if (outside) outside_call::count().fetch_sub(1, std::memory_order_release);
+  if (outside) outside_call::end();
 }
 
 void go_nil() noexcept { fatal("go of nil func value"); }

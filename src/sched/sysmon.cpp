@@ -21,6 +21,7 @@ constexpr std::int64_t longest = 10 * ms;           // all carriers busy
 constexpr std::int64_t longest_with_idle = 1 * ms;  // a next slot may wait for an idle carrier
 constexpr unsigned quiet_rounds = 10;               // before the pace is halved
 constexpr std::int64_t stuck_after = 10 * ms;
+constexpr std::int64_t stuck_in_place_after = shortest;
 constexpr std::int64_t linger = 50 * ms;  // idle time before it sleeps
 constexpr std::int64_t trim_every = 1'000 * ms;
 constexpr std::uint32_t keep_stacks = 64;
@@ -158,7 +159,9 @@ class monitor {
         continue;
       }
       ++running;
-      const bool is_stuck = now - s.since >= stuck_after;
+      const bool is_stuck =
+          now - s.since >=
+          (pr->in_place.load(std::memory_order_relaxed) ? stuck_in_place_after : stuck_after);
       if (is_stuck) ++stuck;
       // The same goroutine since the last look, and another waits behind it in the next slot.
       if ((free_carrier || is_stuck) && pr->has_next() && now - s.since >= shortest) {

@@ -2,15 +2,15 @@
 // slows down while it finds nothing to do, and sleeps without a time-out while all are idle.
 //
 // What it sees to, none of which the rest of the scheduler waits for in ordinary operation:
-// - a goroutine that has not come back to the scheduler for 10 ms while work waits: one more
-// carrier
-//   runs (with a P of its own) until it does;
+// - a goroutine that has not come back to the scheduler for 10 ms while work waits, or a blocking
+//   call in place that is not over at the second look: one more carrier runs (with a P of its own)
+//   until it does;
 // - a goroutine in the next slot of such a carrier, or of any carrier while others are idle: it is
 //   marked for a rescue, and a carrier woken;
 // - timers that are overdue because every carrier that is awake is held up: a carrier woken;
 // - memory of stacks that were not needed lately: given back;
 // - an I/O pool at its ceiling whose calls all wait for one another: an error for one that is
-// queued.
+//   queued.
 #pragma once
 
 #include <atomic>

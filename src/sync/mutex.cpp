@@ -5,7 +5,8 @@
 // and nobody else may take it), watched (made in a testing bubble; never changed). The inline paths
 // change the word only between 0 and `locked`; everything else happens under the room's lock. A
 // waiter that was woken and found the mutex taken queues in front again; after a millisecond of
-// that it makes the mutex starve.
+// that it makes the mutex starve. Starving ends with the last waiter, or with the first that was
+// handed the mutex within a millisecond.
 #include "offset/sync/mutex.hpp"
 
 #include "base/clock.h"
@@ -95,7 +96,15 @@ op_status mutex::lock_until(const context* ctx) {
     else
       push_back(room_, w);
     wait_in(room_, w, here, sched::wait_reason::mutex_lock);
-    if (w.granted) return op_status::ok;
+    if (w.granted) {
+      // The wait was short: those behind do not starve, and handing over costs a switch each time.
+      if (sched::now_ns() - since <= starves_after) {
+        sync::lock(room_);
+        state_.fetch_and(~starving, std::memory_order_relaxed);
+        sync::unlock(room_);
+      }
+      return op_status::ok;
+    }
     if (w.canceled) return op_status::canceled;
     was_woken = true;
     here.again();

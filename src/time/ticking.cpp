@@ -47,7 +47,7 @@ struct ticking_node : timers::node {
 
 struct ticking {
   explicit ticking(std::int64_t p) noexcept
-      : core(detail::element_ops_of<time_point>, 1, slot, &dispose), period(p) {
+      : core(detail::element_ops_of<time_point>, 1, slot, &dispose), repeats(p != 0), period(p) {
     core.hides_buffer = true;
     node.owner = this;
     node.fire = &fire_channel;
@@ -57,6 +57,7 @@ struct ticking {
   chan_core core;
   ticking_node node;
   alignas(time_point) std::byte slot[sizeof(time_point)]{};
+  const bool repeats;                               // a ticker, for good
   std::int64_t period;                              // 0: once
   base::spin_lock using_it{base::rank::scheduler};  // one stop or reset at a time
   std::unique_ptr<task_base> task;
@@ -120,6 +121,25 @@ void dispose(chan_core* core) noexcept {
   ::operator delete (&t, std::align_val_t{alignof(ticking)});
 }
 
+// A goroutine that sets a timer to a time that has come finds it fired, without having to wait, as
+// in Go. With somebody in the queue it fires in the ordinary way, and so it does for threads.
+bool fired_at_once(ticking& t, std::int64_t ns) noexcept {
+  if (ns > 0 || t.period != 0 || t.task != nullptr || goroutine_id() == 0) return false;
+  t.core.word.lock();
+  const bool unseen = t.core.receivers.first == nullptr;
+  if (unseen) {
+    ::new (t.slot) time_point(at(sched::now_ns()));
+    t.core.count.store(1, std::memory_order_relaxed);
+  }
+  chan_impl::unlock(t.core);
+  return unseen;
+}
+
+void start(ticking& t, std::int64_t ns, const char* what) {
+  if (fired_at_once(t, ns)) return;
+  sched::add_timer(t.node, base::saturating_add(sched::now_ns(), ns > 0 ? ns : 0), what);
+}
+
 ticking* make(std::int64_t ns, std::int64_t period, task_base* task) {
   std::unique_ptr<task_base> held(task);
   void* const block = ::operator new (sizeof(ticking), std::align_val_t{alignof(ticking)});
@@ -129,8 +149,7 @@ ticking* make(std::int64_t ns, std::int64_t period, task_base* task) {
     t->task = std::move(held);
     t->node.fire = &fire_task;
   }
-  sched::add_timer(t->node, base::saturating_add(sched::now_ns(), ns > 0 ? ns : 0),
-                   period > 0 ? "ticker" : "timer");
+  start(*t, ns, period > 0 ? "ticker" : "timer");
   guard.release();
   return t;
 }
@@ -184,7 +203,7 @@ bool stop(ticking* t, const char* uninitialized) {
 
 bool reset(ticking* t, std::int64_t ns, const char* uninitialized) {
   if (t == nullptr) throw panic_error(uninitialized);
-  const bool repeats = t->period != 0;
+  const bool repeats = t->repeats;
   if (repeats && ns <= 0) throw panic_error("non-positive interval for Ticker.Reset");
   const sched::world_kept guard;
   check_timer_border(*t, "reset");
@@ -192,7 +211,7 @@ bool reset(ticking* t, std::int64_t ns, const char* uninitialized) {
   const bool was = stop_locked(*t);
   if (repeats) t->period = ns;
   try {
-    sched::add_timer(t->node, base::saturating_add(sched::now_ns(), ns > 0 ? ns : 0), "reset");
+    start(*t, ns, "reset");
   } catch (...) {
     t->using_it.unlock();
     throw;

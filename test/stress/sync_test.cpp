@@ -292,18 +292,20 @@ TEST_F(sync_and_threads, once) {
   for (long i = 0; i < rounds(60); ++i) {
     offset::sync::once once;
     int calls = 0;
+    int values = 0;
     std::atomic<int> returned{0};
-    auto value = offset::sync::once_value([&] { return std::make_shared<int>(++calls + 41); });
+    auto value = offset::sync::once_value([&] { return std::make_shared<int>(++values + 41); });
     everybody(8, 0, 2, [&](int) {
       once.call([&] {
         offset::yield();
         ++calls;
       });
-      if (calls < 1) std::abort();
-      if (*value() < 42) std::abort();
+      if (calls != 1) std::abort();
+      if (*value() != 42) std::abort();
       returned.fetch_add(1);
     });
-    EXPECT_EQ(calls, 2);
+    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(values, 1);
     EXPECT_EQ(returned.load(), 10);
   }
 }

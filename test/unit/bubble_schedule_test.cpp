@@ -28,9 +28,27 @@ using offset::testing::strategy;
 
 namespace {
 
+// What happens, in its order. The lock is not one that goroutines wait for: the schedule does not
+// see it.
+class log {
+ public:
+  void operator+=(const std::string& what) {
+    const std::lock_guard<std::mutex> held(lock_);
+    text_ += what;
+  }
+  std::string text() {
+    const std::lock_guard<std::mutex> held(lock_);
+    return text_;
+  }
+
+ private:
+  std::mutex lock_;
+  std::string text_;
+};
+
 // Everything that could be decided otherwise, written down as it happens.
 std::string interleaving(const options& o) {
-  std::string trace;
+  log trace;
   bubble(o, [&] {
     auto c = make_chan<int>(2);
     auto d = make_chan<std::string>();
@@ -42,20 +60,18 @@ std::string interleaving(const options& o) {
       all.go([&, i] {
         for (int k = 0; k < 5; ++k) {
           c.send(i * 10 + k);
-          trace += 's';
-          trace += std::to_string(i);
+          trace += 's' + std::to_string(i);
           const std::lock_guard<offset::sync::mutex> held(m);
-          trace += 'm';
-          trace += std::to_string(i);
+          trace += 'm' + std::to_string(i);
         }
       });
       all.go([&, i] {
         for (int k = 0; k < 3; ++k) {
           offset::time::sleep(std::chrono::milliseconds(k * i));
           switch (select(d.if_send(std::to_string(i)), offset::timeout(2ms), c.if_recv())) {
-            case 0: trace += 'd'; break;
-            case 1: trace += 't'; break;
-            default: trace += 'r';
+            case 0: trace += "d"; break;
+            case 1: trace += "t"; break;
+            default: trace += "r";
           }
         }
       });
@@ -72,7 +88,7 @@ std::string interleaving(const options& o) {
     done.close();
     collected.recv();
   });
-  return trace;
+  return trace.text();
 }
 
 TEST(Schedule, TheSameSeedGivesTheSameInterleaving) {
@@ -200,7 +216,7 @@ TEST(Exploring, FindsALeakAfterATimeOut) {
 }
 
 void spins_for_another() {
-  bool set = false;
+  std::atomic<bool> set{false};
   offset::go([&] { set = true; });
   auto never = make_chan<int>();
   int v = 0;
@@ -243,7 +259,7 @@ TEST(Exploring, LocksAreLetGoOfByExceptions) {
   explore(200, [] {
     offset::sync::mutex m;
     offset::sync::rw_mutex rw;
-    int caught = 0;
+    std::atomic<int> caught{0};
     offset::sync::wait_group all;
     for (int i = 0; i < 4; ++i)
       all.go([&, i] {

@@ -134,7 +134,7 @@ TEST(BubbleClock, AYearTakesNoTime) {
 TEST(BubbleIdle, ReturnsWhenTheOthersWaitAndBeforeTimePasses) {
   bubble([] {
     const auto start = time_::now();
-    int done = 0;
+    std::atomic<int> done{0};
     auto c = make_chan<int>();
     for (int i = 0; i < 10; ++i)
       offset::go([&] {
@@ -159,20 +159,21 @@ TEST(BubbleIdle, ReturnsWhenTheOthersWaitAndBeforeTimePasses) {
 
 TEST(BubbleIdle, ASecondCallerPanics) {
   bubble([] {
-    std::vector<std::string> said;
+    auto said = make_chan<std::string>(2);
     auto again = make_chan<void>();
     for (int i = 0; i < 2; ++i)
       offset::go([&] {
         again.recv();
-        said.push_back(panic_of(wait_idle));
+        said.send(panic_of(wait_idle));
       });
     wait_idle();
     // Nobody is idle before the second has come: main can run until then.
     again.close();
-    while (said.empty()) offset::yield();
-    EXPECT_EQ(said[0], "wait already in progress");
+    while (said.len() == 0) offset::yield();
+    EXPECT_EQ(said.recv(), "wait already in progress");
     time_::sleep(1s);
-    EXPECT_EQ(said, (std::vector<std::string>{"wait already in progress", "(none)"}));
+    EXPECT_EQ(said.len(), 1U);
+    EXPECT_EQ(said.recv(), "(none)");
   });
 }
 
@@ -220,7 +221,7 @@ TEST(BubbleIdle, ManyBlockingCallsOneAfterTheOther) {
 // --- the end
 
 TEST(BubbleEnd, WaitsForWhoCanRunAfterMain) {
-  static int ran;
+  static std::atomic<int> ran;
   ran = 0;
   bubble([] {
     for (int i = 0; i < 100; ++i)

@@ -195,7 +195,8 @@ TEST(Completion, DeadlockSaysWhatIsWaitedFor) {
 }
 
 PROGRAM(completion_in_mains_frame) {
-  return run([] {
+  // One P: whoever came before main runs again has gone on until it waits.
+  return run({.maxprocs = 1}, [] {
     auto [ctx, cancel] = context::with_cancel(context::background());
     struct at_end {
       offset::cancel_func cancel;

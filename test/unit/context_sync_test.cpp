@@ -593,9 +593,10 @@ TEST(ContextSync, TheProgramEndsWhileOthersWait) {
 TEST(ContextSync, CancelAfterTheEnd) {
   mutex m;
   m.lock();
-  auto [ctx, cancel] = make();
+  const auto [made, cancel] = make();
+  const context& ctx = made;
   run([&] {
-    for (int i = 0; i < 4; ++i) offset::go([&, &ctx = ctx] { static_cast<void>(m.lock(ctx)); });
+    for (int i = 0; i < 4; ++i) offset::go([&] { static_cast<void>(m.lock(ctx)); });
     let_them_wait();
   });
   cancel();

@@ -256,7 +256,8 @@ TEST(Context, OneOfManyCancelsCounts) {
 TEST(Context, ErrDoneAndCauseGoTogether) {
   for (int round = 0; round < 1'000; ++round) {
     auto [ctx, cancel] = context::with_cancel_cause(context::background());
-    auto [child, cancel_child] = context::with_cancel(ctx);
+    const auto [child_of_it, cancel_child] = context::with_cancel(ctx);
+    const context& child = child_of_it;
     std::atomic<bool> go{false};
     std::thread canceler([&, cancel = cancel] {
       spin_until([&] { return go.load(); });
@@ -520,7 +521,8 @@ TEST(ContextValue, WithoutCancel) {
 
 TEST(ContextStopToken, IsStoppedWithTheContext) {
   auto [ctx, cancel] = context::with_cancel(context::background());
-  auto [child, cancel_child] = context::with_cancel(ctx);
+  const auto [child_of_it, cancel_child] = context::with_cancel(ctx);
+  const context& child = child_of_it;
   const std::stop_token token = child.stop_token();
   EXPECT_TRUE(token.stop_possible());
   EXPECT_EQ(token, child.stop_token()) << "the same one";

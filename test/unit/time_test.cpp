@@ -163,6 +163,27 @@ TEST(Timer, StopSaysWhetherItWasSet) {
   });
 }
 
+TEST(Timer, OneOfNoTimeHasFired) {
+  run([] {
+    timer t(0s);
+    time_point when;
+    EXPECT_EQ(t.c().try_recv(when), op_status::ok);
+    EXPECT_EQ(t.c().try_recv(when), op_status::would_block);
+    EXPECT_FALSE(t.reset(-1h));
+    EXPECT_TRUE(t.reset(0s)) << "nobody has received it";
+    EXPECT_TRUE(t.stop());
+    EXPECT_EQ(t.c().try_recv(when), op_status::would_block);
+
+    // With somebody waiting.
+    auto got = make_chan<bool>();
+    offset::go([=, c = t.c()] { got.send(c.recv().has_value()); });
+    ASSERT_TRUE(test::await_receivers(t.c(), 1));
+    t.reset(0s);
+    EXPECT_EQ(got.recv(), true);
+    EXPECT_FALSE(t.stop());
+  });
+}
+
 TEST(Timer, StopOfAFiredOneThatNobodyReceived) {
   run([] {
     for (int i = 0; i < 20; ++i) {

@@ -1,205 +1,111 @@
 // The workloads of bench/workloads in Go: the same work, the same counts, measured the same way.
 //
-// usage: main [WORKLOAD...]
+// usage: go_bench WORKLOAD | --list
 //
-// Prints a line a workload: its name, the count of operations, and nanoseconds per operation. As
-// wide as GOMAXPROCS says. Each count is that of the C++ twin; bench/run checks that they agree.
+// Prints the count of its operations, and its figures, each a line of "name value unit". As wide as
+// GOMAXPROCS says. Each count is that of the C++ twin; the harness checks that they agree.
 package main
 
 import (
 	"fmt"
 	"os"
-	"runtime"
-	"sync"
 	"time"
+)
+
+type start int
+
+const (
+	warm  start = iota // a tenth of the count is performed before, and not measured
+	cold               // measured from the first operation
+	byOwn              // performed once; it measures itself, and calls report
 )
 
 type workload struct {
 	name    string
 	count   int
-	cold    bool // measured from the first operation; else a tenth of the count is performed before
 	perform func(count int)
+	from    start
+	all     bool // milliseconds for all of the operations; else nanoseconds for each
 }
 
 var workloads = []workload{
-	{name: "yield", count: 4_000_000, perform: yield},
-	{name: "spawn_join", count: 1_000_000, cold: true, perform: spawnJoin},
+	{name: "yield", count: 10_000_000, perform: yield},
+	{name: "spawn_join", count: 1_000_000, perform: spawnJoin, from: cold},
 	{name: "spawn_wait", count: 1_000_000, perform: spawnWait},
-	{name: "ping_pong", count: 1_000_000, perform: pingPong},
-	{name: "buffered_1x1", count: 8_000_000, perform: manyToMany(1, 128)},
-	{name: "buffered_4x4", count: 4_000_000, perform: manyToMany(4, 128)},
+	{name: "skynet", count: 1_000_000, perform: skynet, from: cold, all: true},
+	{name: "parked_million", count: 1_000_000, perform: parkedMillion, from: byOwn},
+
+	{name: "ping_pong", count: 2_000_000, perform: pingPong},
+	{name: "buffered_1x1", count: 16_000_000, perform: manyToMany(1, 128)},
+	{name: "buffered_4x4", count: 8_000_000, perform: manyToMany(4, 128)},
+	{name: "buffered_100x100", count: 8_000_000, perform: manyToMany(100, 128)},
 	{name: "unbuffered_4x4", count: 2_000_000, perform: manyToMany(4, 0)},
 	{name: "unbuffered_100x100", count: 2_000_000, perform: manyToMany(100, 0)},
-	{name: "select_2", count: 2_000_000, perform: select2},
+	{name: "contended_channel", count: 8_000_000, perform: manyToMany(16, 128)},
+	{name: "sieve", count: 2_000, perform: sieve, from: cold, all: true},
+	{name: "ring", count: 2_000_000, perform: ring},
+
+	{name: "select_2", count: 2_000_000, perform: selectOf2(false)},
+	{name: "select_2_turns", count: 2_000_000, perform: selectOf2(true)},
+	{name: "select_8", count: 1_600_000, perform: selectOf8(false)},
+	{name: "select_8_turns", count: 1_600_000, perform: selectOf8(true)},
 	{name: "select_default_1", count: 50_000_000, perform: selectDefault1},
 	{name: "select_default_2", count: 5_000_000, perform: selectDefault2},
+
 	{name: "mutex_alone", count: 20_000_000, perform: mutexAlone},
+	{name: "mutex_contended", count: 4_000_000, perform: mutexContended},
+	{name: "parallel_work", count: 80_000, perform: parallelWork, all: true},
+
+	{name: "sleepers", count: 100_000, perform: sleepers, from: byOwn},
+	{name: "timer_start_stop", count: 2_000_000, perform: timerStartStop},
+	{name: "time_after", count: 1_000_000, perform: timeAfter},
+	{name: "select_timeout", count: 2_000_000, perform: timeAfter}, // Go has no other way to say it
+
+	{name: "pread", count: 200_000, perform: pread},
+	{name: "wake_outside", count: 3_000, perform: wakeOutside, from: byOwn},
+	{name: "idle_cpu", count: 1_000, perform: idleCPU, from: byOwn},
 }
 
 // sink is where results go that nobody needs.
 var sink int
 
-func yield(count int) {
-	const goroutines = 16
-	share := count / goroutines
-	var all sync.WaitGroup
-	all.Add(goroutines)
-	for i := 0; i < goroutines; i++ {
-		go func() {
-			for n := 0; n < share; n++ {
-				runtime.Gosched()
-			}
-			all.Done()
-		}()
-	}
-	all.Wait()
-}
-
-func spawnJoin(count int) {
-	var all sync.WaitGroup
-	all.Add(count)
-	for n := 0; n < count; n++ {
-		go func() { all.Done() }()
-	}
-	all.Wait()
-}
-
-func spawnWait(count int) {
-	var one sync.WaitGroup
-	for n := 0; n < count; n++ {
-		one.Add(1)
-		go func() { one.Done() }()
-		one.Wait()
-	}
-}
-
-func pingPong(count int) {
-	ping := make(chan int)
-	pong := make(chan int)
-	go func() {
-		for value := range ping {
-			pong <- value
-		}
-	}()
-	for n := 0; n < count; n++ {
-		ping <- n
-		<-pong
-	}
-	close(ping)
-}
-
-func manyToMany(width, capacity int) func(int) {
-	return func(count int) {
-		messages := make(chan int, capacity)
-		share := count / width
-		var all sync.WaitGroup
-		all.Add(2 * width)
-		for i := 0; i < width; i++ {
-			go func() {
-				for n := 0; n < share; n++ {
-					messages <- n
-				}
-				all.Done()
-			}()
-			go func() {
-				for n := 0; n < share; n++ {
-					<-messages
-				}
-				all.Done()
-			}()
-		}
-		all.Wait()
-	}
-}
-
-func select2(count int) {
-	a := make(chan int)
-	b := make(chan int)
-	for _, c := range []chan int{a, b} {
-		go func(c chan int, share int) {
-			for n := 0; n < share; n++ {
-				c <- n
-			}
-		}(c, count/2)
-	}
-	sum := 0
-	for n := 0; n < count; n++ {
-		select {
-		case value := <-a:
-			sum += value
-		case value := <-b:
-			sum -= value
-		}
-	}
-	if sum != 0 {
-		panic("select_2: a message was lost")
-	}
-}
-
-func selectDefault1(count int) {
-	c := make(chan int)
-	nothing := 0
-	for n := 0; n < count; n++ {
-		select {
-		case <-c:
-		default:
-			nothing++
-		}
-	}
-	sink = nothing
-}
-
-func selectDefault2(count int) {
-	a := make(chan int)
-	b := make(chan int)
-	nothing := 0
-	for n := 0; n < count; n++ {
-		select {
-		case <-a:
-		case <-b:
-		default:
-			nothing++
-		}
-	}
-	sink = nothing
-}
-
-func mutexAlone(count int) {
-	var mutex sync.Mutex
-	guarded := 0
-	for n := 0; n < count; n++ {
-		mutex.Lock()
-		guarded++
-		mutex.Unlock()
-	}
-	sink = guarded
+func report(name string, value float64, unit string) {
+	fmt.Printf("%s %.4f %s\n", name, value, unit)
 }
 
 func (w workload) measure() {
-	if !w.cold {
+	fmt.Printf("count %d operations\n", w.count)
+	if w.from == byOwn {
+		w.perform(w.count)
+		return
+	}
+	if w.from == warm {
 		w.perform(w.count / 10)
 	}
 	began := time.Now()
 	w.perform(w.count)
-	took := time.Since(began)
-	fmt.Printf("%s %d %.4f\n", w.name, w.count, float64(took.Nanoseconds())/float64(w.count))
+	took := float64(time.Since(began).Nanoseconds())
+	if w.all {
+		report(w.name, took/1e6, "ms")
+	} else {
+		report(w.name, took/float64(w.count), "ns")
+	}
 }
 
 func main() {
-	if len(os.Args) == 1 {
+	if len(os.Args) == 2 {
 		for _, w := range workloads {
-			w.measure()
-		}
-	}
-next:
-	for _, name := range os.Args[1:] {
-		for _, w := range workloads {
-			if w.name == name {
+			if os.Args[1] == "--list" {
+				fmt.Println(w.name)
+			} else if os.Args[1] == w.name {
 				w.measure()
-				continue next
+				return
 			}
 		}
-		fmt.Fprintln(os.Stderr, "there is no workload called", name)
-		os.Exit(2)
+		if os.Args[1] == "--list" {
+			return
+		}
 	}
+	fmt.Fprintln(os.Stderr, "usage: go_bench WORKLOAD | --list")
+	os.Exit(2)
 }

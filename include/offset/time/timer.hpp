@@ -64,6 +64,7 @@ OFFSET_API detail::core_handle release_to_channel(ticking* t) noexcept;
 
 /// Sends the time of its expiry once, to whoever receives from c(). Movable; the destructor stops
 /// it. Thread-safe but for moving and destroying. Throws std::logic_error when no runtime is alive.
+/// A goroutine that sets it to a time that has come finds it fired, without having to wait.
 class timer {
  public:
   /// Not set: stop and reset panic.

@@ -318,4 +318,18 @@ TEST(GoMap, ClearAndUseAgain) {
   }
 }
 
+// TestMapDelete, TestMapClear (newer)
+TEST(GoMap, DeleteAndClear) {
+  offset::sync::map<std::string, double> m;
+  m.store("go", 1.22);
+  EXPECT_EQ(m.load("go"), 1.22);
+  EXPECT_TRUE(m.erase("go"));
+  EXPECT_EQ(m.load("go"), std::nullopt);
+  m.store("go", 1.21);
+  m.clear();
+  EXPECT_EQ(m.load("go"), std::nullopt);
+  m.store("go", 1.21);
+  EXPECT_EQ(m.load("go"), 1.21);
+}
+
 }  // namespace

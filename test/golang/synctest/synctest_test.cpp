@@ -1,4 +1,5 @@
 // internal/synctest: synctest_test.go.
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -214,7 +215,7 @@ TEST(Synctest, TimerNondeterminism) {
 TEST(Synctest, SleepNondeterminism) {
   std::vector<int> last(2);
   offset::testing::explore(100, [&] {
-    int result = 0;
+    std::atomic<int> result{0};
     offset::sync::wait_group both;
     for (int i = 0; i < 2; ++i)
       both.go([&result, i] {
@@ -222,9 +223,51 @@ TEST(Synctest, SleepNondeterminism) {
         result = i;
       });
     both.wait();
-    last[static_cast<std::size_t>(result)] = 1;
+    last[static_cast<std::size_t>(result.load())] = 1;
   });
   EXPECT_EQ(last, (std::vector<int>{1, 1}));
+}
+
+// A timer of no time fires at once, without the bubble having to wait.
+TEST(Synctest, TimerRunsImmediately) {
+  bubble([] {
+    const auto start = time_::now();
+    const time_::timer t(0s);
+    time_::time_point at;
+    ASSERT_EQ(t.c().try_recv(at), offset::op_status::ok);
+    EXPECT_EQ(at, start);
+  });
+}
+
+// What a late receiver gets is when it fired.
+TEST(Synctest, TimerRanInPast) {
+  bubble([] {
+    const auto want = time_::now() + 1s;
+    const time_::timer t(1s);
+    time_::sleep(2s);
+    time_::time_point at;
+    ASSERT_EQ(t.c().try_recv(at), offset::op_status::ok);
+    EXPECT_EQ(at, want);
+  });
+}
+
+TEST(Synctest, AfterFuncRunsImmediately) {
+  bubble([] {
+    std::atomic<bool> ran{false};
+    const auto t = time_::after_func(0s, [&] { ran = true; });
+    while (!ran) offset::yield();
+  });
+}
+
+// One bubble's channel in another.
+TEST(Synctest, ChannelMovedOutOfBubble) {
+  offset::chan<int> c;
+  bubble([&] { c = make_chan<int>(); });
+  bubble([&] {
+    EXPECT_NE(panic_of([&] { c.recv(); }), "(none)");
+    EXPECT_NE(panic_of([&] { c.send(1); }), "(none)");
+    EXPECT_NE(panic_of([&] { c.close(); }), "(none)");
+  });
 }
 
 TEST(Synctest, DeadlockRoot) {
@@ -300,6 +343,41 @@ TEST(Synctest, WaitGroupInBubble) {
 
 // Everything that goroutines of the bubble do before they wait happens before wait_idle returns. Of
 // use under ThreadSanitizer.
+// TestWaitGroupMovedBetweenBubblesWithZeroCount and ...AfterWait
+TEST(Synctest, WaitGroupMovedBetweenBubbles) {
+  offset::sync::wait_group wg;
+  for (int i = 0; i < 2; ++i) {
+    bubble([&] {
+      wg.add(1);
+      wg.done();
+    });
+    bubble([&] {
+      wg.go([] {});
+      wg.wait();
+    });
+  }
+}
+
+// TestIteratorPush: an iterator that is given the loop's body, and takes its time.
+TEST(Synctest, IteratorPush) {
+  bubble([] {
+    const auto each = [](const auto& body) {
+      while (body(time_::now())) time_::sleep(1s);
+    };
+    const auto start = time_::now();
+    std::vector<time_::time_point> got;
+    offset::go([&] {
+      each([&](time_::time_point now) {
+        got.push_back(now);
+        return got.size() < 3;
+      });
+    });
+    time_::sleep(5s);
+    wait_idle();
+    EXPECT_EQ(got, (std::vector<time_::time_point>{start, start + 1s, start + 2s}));
+  });
+}
+
 TEST(Synctest, HappensBefore) {
   offset::testing::explore(10, [] {
     int v = 0;

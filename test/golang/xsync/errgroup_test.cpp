@@ -1,8 +1,11 @@
-// What golang.org/x/sync/errgroup's errgroup_test.go proves, of offset::group. An error there is a
-// std::error_code here; a zero Group and WithContext are both a group.
+// What golang.org/x/sync/errgroup's errgroup_test.go and example_md5all_test.go prove, of
+// offset::group. An error there is a std::error_code here; a zero Group and WithContext are both a
+// group.
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <functional>
+#include <map>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -176,6 +179,92 @@ TEST(Errgroup, ExampleParallel) {
     };
     const search broken = [](const context&, const std::string&, std::string&) { return err2; };
     EXPECT_EQ(all(context::background(), {stuck, broken, stuck}, "golang", results), err2);
+  });
+}
+
+// TestCancelCause: what made the context done is the failure, or that wait came to its end.
+TEST(Errgroup, CancelCause) {
+  run([] {
+    struct {
+      std::vector<std::error_code> errors;
+      std::error_code want;
+    } const cases[] = {{{}, none}, {{none}, none}, {{err1}, err1}, {{err1, none}, err1}};
+    for (const auto& c : cases) {
+      group g(context::background());
+      for (const std::error_code& e : c.errors) EXPECT_TRUE(g.try_go([e] { return e; }));
+      EXPECT_EQ(wait(g), c.want);
+      try {
+        std::rethrow_exception(g.ctx().cause());
+      } catch (const std::system_error& e) {
+        EXPECT_EQ(e.code(), c.want ? c.want : make_error_code(offset::context_errc::canceled));
+      }
+    }
+  });
+}
+
+// ExampleGroup_justErrors: no wait_group, no channel of errors.
+TEST(Errgroup, ExampleJustErrors) {
+  run([] {
+    const auto fetch = [](const std::string& url) { return url.ends_with(".org/") ? none : err1; };
+    const auto fetch_all = [&](const std::vector<std::string>& urls) {
+      group g;
+      for (const std::string& url : urls) g.go([&fetch, &url] { return fetch(url); });
+      return wait(g);
+    };
+    EXPECT_EQ(fetch_all({"http://one.org/", "http://two.org/"}), none);
+    EXPECT_EQ(fetch_all({"http://one.org/", "http://somestupidname/"}), err1);
+  });
+}
+
+// ExampleGroup_pipeline: one walks a tree, twenty digest what is in it, one collects; a failure
+// ends all of them. The tree is a map here, the digest a hash.
+TEST(Errgroup, ExamplePipeline) {
+  using tree = std::map<std::string, std::string>;
+  using sums = std::map<std::string, std::size_t>;
+  const auto digest = [](const std::string& content) { return std::hash<std::string>()(content); };
+  const auto digest_all = [&](const tree& files, sums& all) {
+    group g(context::background());
+    auto paths = make_chan<std::string>();
+    g.go([&, paths](const context& ctx) {
+      std::error_code error;
+      for (auto file = files.begin(); file != files.end() && !error; ++file)
+        if (paths.send(ctx, file->first) != offset::op_status::ok) error = ctx.err();
+      paths.close();
+      return error;
+    });
+    struct result {
+      std::string path;
+      std::size_t sum;
+    };
+    auto results = make_chan<result>();
+    for (int i = 0; i < 20; ++i)
+      g.go([&, paths, results](const context& ctx) {
+        for (const std::string& path : paths) {
+          if (files.at(path).empty()) return err2;  // cannot be read
+          if (results.send(ctx, {path, digest(files.at(path))}) != offset::op_status::ok)
+            return ctx.err();
+        }
+        return none;
+      });
+    offset::go([&g, results] {
+      wait(g);
+      results.close();
+    });
+    for (const result& r : results) all[r.path] = r.sum;
+    return wait(g);
+  };
+  run([&] {
+    tree files;
+    for (int i = 0; i < 200; ++i) files["file" + std::to_string(i)] = std::to_string(i * i);
+    sums all;
+    EXPECT_EQ(digest_all(files, all), none);
+    ASSERT_EQ(all.size(), files.size());
+    for (const auto& [path, sum] : all) EXPECT_EQ(sum, digest(files[path])) << path;
+
+    files["file100"] = "";
+    all.clear();
+    EXPECT_EQ(digest_all(files, all), err2);
+    EXPECT_LT(all.size(), files.size());
   });
 }
 

@@ -222,4 +222,26 @@ TEST(GoSingleFlight, PanicDoSharedByDoChan) {
   EXPECT_TRUE(o.err.starts_with("panic: Panicking in Do\n\ngoroutine ")) << o.err;
 }
 
+// ExampleGroup: the second function never runs, its caller shares the first one's result.
+TEST(GoSingleFlight, ExampleGroup) {
+  run([] {
+    flight g;
+    auto block = make_chan<void>();
+    const auto answer = [block](const char* text) {
+      return [block, text] {
+        block.recv();
+        return std::string(text);
+      };
+    };
+    const auto c1 = g.run_chan("key", answer("func 1"));
+    const auto c2 = g.run_chan("key", answer("func 2"));
+    block.close();
+    const auto first = c1.recv().value();
+    const auto second = c2.recv().value();
+    EXPECT_TRUE(second.shared);
+    EXPECT_EQ(first.value, "func 1");
+    EXPECT_EQ(second.value, "func 1");
+  });
+}
+
 }  // namespace
