@@ -1,26 +1,35 @@
 // A master plays 24 opponents, 30 pairs of moves each; she needs 5 seconds for a move, they need
 // 55. One game after the other takes 12 hours; going from board to board, she is back at the first
-// when the opponent has just moved, and it takes one hour. The clock is a number that is passed
-// along with each move.
+// when the opponent has long moved, and it takes one hour. Everybody sleeps for as long as they
+// think: in a testing bubble, whose clock jumps to the next timer when all wait, so that the hours
+// are exact and over at once. (The twin in Go, which has no such clock, passes the time along with
+// each move.)
 // After Miguel Grinberg's talk "Asynchronous Python for the Complete Beginner".
-#include <algorithm>
-#include <cstddef>
+#include <chrono>
 #include <cstdio>
 #include <offset/offset.hpp>
+#include <offset/testing.hpp>
 #include <vector>
+
+using namespace std::chrono_literals;
+using offset::time::now;
+using offset::time::sleep;
 
 constexpr int opponents = 24;
 constexpr int pairs = 30;
-constexpr long her_time = 5;
-constexpr long their_time = 55;
+constexpr auto her_time = 5s;
+constexpr auto their_time = 55s;
 
 struct board {
-  offset::chan<long> her_move = offset::make_chan<long>();    // when she moved
-  offset::chan<long> their_move = offset::make_chan<long>();  // when they answered
+  offset::chan<int> her_move = offset::make_chan<int>();
+  offset::chan<int> their_move = offset::make_chan<int>(1);
 };
 
 void play(board b) {
-  for (long moved : b.her_move) b.their_move.send(moved + their_time);
+  for (const int move : b.her_move) {
+    sleep(their_time);
+    b.their_move.send(move);
+  }
 }
 
 std::vector<board> set_up() {
@@ -29,38 +38,44 @@ std::vector<board> set_up() {
   return boards;
 }
 
-long one_after_the_other() {
-  long now = 0;
-  for (const board& b : set_up())
-    for (int move = 0; move < pairs; ++move) {
-      b.her_move.send(now + her_time);
-      now = b.their_move.recv().value();
-    }
-  return now;
+void end(const std::vector<board>& boards) {
+  for (const board& b : boards) b.her_move.close();
 }
 
-struct end {
-  long master;
-  long all;
-};
+long seconds_since(offset::time::time_point start) {
+  return static_cast<long>(std::chrono::duration_cast<std::chrono::seconds>(now() - start).count());
+}
 
-end from_board_to_board() {
+void one_after_the_other() {
+  const auto start = now();
   const std::vector<board> boards = set_up();
-  std::vector<long> answered(opponents, 0);
-  long now = 0;
-  for (int move = 0; move < pairs; ++move)
-    for (std::size_t i = 0; i < boards.size(); ++i) {
-      now = std::max(now, answered[i]) + her_time;
-      boards[i].her_move.send(now);
-      answered[i] = boards[i].their_move.recv().value();
+  for (const board& b : boards)
+    for (int move = 0; move < pairs; ++move) {
+      sleep(her_time);
+      b.her_move.send(move);
+      b.their_move.recv();
     }
-  return {now, *std::ranges::max_element(answered)};
+  std::printf("one after the other: %ld s\n", seconds_since(start));
+  end(boards);
+}
+
+void from_board_to_board() {
+  const auto start = now();
+  const std::vector<board> boards = set_up();
+  for (int move = 0; move < pairs; ++move)
+    for (const board& b : boards) {
+      if (move > 0) b.their_move.recv();
+      sleep(her_time);
+      b.her_move.send(move);
+    }
+  const long master = seconds_since(start);
+  for (const board& b : boards) b.their_move.recv();
+  std::printf("from board to board: %ld s for the master, %ld s in all\n", master,
+              seconds_since(start));
+  end(boards);
 }
 
 int main() {
-  return offset::run([] {
-    std::printf("one after the other: %ld s\n", one_after_the_other());
-    const auto [master, all] = from_board_to_board();
-    std::printf("from board to board: %ld s for the master, %ld s in all\n", master, all);
-  });
+  offset::testing::bubble(one_after_the_other);
+  offset::testing::bubble(from_board_to_board);
 }
