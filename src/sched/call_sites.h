@@ -6,9 +6,10 @@
 // pool.
 #pragma once
 
-#include <algorithm>
-#include <array>
+#include <cstddef>
 #include <cstdint>
+
+#include "base/sanitizer.h"
 
 namespace offset::inline v0::sched {
 
@@ -19,20 +20,25 @@ class call_sites {
   static constexpr std::uint64_t short_ticks = 60'000;         // coarse ticks: some 20 us
   static constexpr std::uint64_t very_long_ticks = 1'000'000;  // some 300 us
 
-  bool is_short(function f) const noexcept {
+  // Plain arithmetic on plain arrays: the functions of the standard library would not be exempt.
+  OFFSET_NO_TSAN bool is_short(function f) const noexcept {
     const entry& e = entries_[index_of(f)];
     return e.of == f && e.score >= enough;
   }
 
-  void took(function f, std::uint64_t ticks, bool in_place) noexcept {
+  OFFSET_NO_TSAN void took(function f, std::uint64_t ticks, bool in_place) noexcept {
     entry& e = entries_[index_of(f)];
-    if (e.of != f) e = {f, 0};
+    if (e.of != f) {
+      e.of = f;
+      e.score = 0;
+    }
     if (ticks <= short_ticks)
-      e.score = std::min(e.score + 1, most);
+      e.score += e.score < most ? 1 : 0;
     else if (ticks > very_long_ticks)
       e.score = -most;
     else
-      e.score = std::max(e.score - (in_place ? most / 2 : most / 8), -most);
+      e.score -= in_place ? most / 2 : most / 8;
+    if (e.score < -most) e.score = -most;
   }
 
  private:
@@ -42,11 +48,12 @@ class call_sites {
     function of = nullptr;
     std::int32_t score = 0;
   };
-  static std::size_t index_of(function f) noexcept {
+  OFFSET_NO_TSAN static std::size_t index_of(function f) noexcept {
     const auto at = reinterpret_cast<std::uintptr_t>(f);
-    return (at >> 4 ^ at >> 10) % 64;
+    return (at >> 4 ^ at >> 10) % size;
   }
-  std::array<entry, 64> entries_{};
+  static constexpr std::size_t size = 64;
+  entry entries_[size]{};
 };
 
 }  // namespace offset::inline v0::sched
