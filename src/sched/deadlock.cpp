@@ -19,6 +19,10 @@ namespace {
 
 constinit std::atomic<bool> silenced{false};
 
+// One carrier tells of it: the last two to fall asleep may both find that all are, and the report
+// looks into every goroutine's stack, which one at a time may do.
+constinit std::atomic<bool> told{false};
+
 std::size_t threads_of_process() noexcept {
   DIR* const d = opendir("/proc/self/task");
   if (d == nullptr) return ~std::size_t{0};  // unknown: assume that somebody else is there
@@ -93,6 +97,7 @@ void suspect_deadlock(world& w) noexcept {
     return;
   }
   if (!everything_asleep(w)) return;
+  if (told.exchange(true, std::memory_order_acq_rel)) return;  // and the process ends
   std::string rest;
   fiber::carrier* const here = &current_f()->switcher;
   if (const std::size_t starved = w.starved_count.load(std::memory_order_acquire); starved > 0) {
