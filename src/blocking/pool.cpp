@@ -359,10 +359,7 @@ void blocking_run(void (*f)(void*), void* arg) {
   io_pool::job j;
   parker here;
   here.check();
-  if (may_run_in_place(f)) {
-    run_in_place(f, arg);
-    return;
-  }
+  if (run_in_place(f, arg)) return;
   world& w = *current_f()->home;
   w.io->prepare();
   j.f = f;
@@ -380,10 +377,7 @@ op_status blocking_run(const context& ctx, void (*f)(void*), void* arg) {
   if (ctx.err()) return op_status::canceled;
   parker here;
   here.check();
-  if (may_run_in_place(f)) {
-    run_in_place(f, arg);
-    return op_status::ok;
-  }
+  if (run_in_place(f, arg)) return op_status::ok;
   world& w = *current_f()->home;
   auto made = std::make_unique<revocable_job>();
   made->revocable = true;

@@ -29,26 +29,24 @@ OFFSET_NO_TSAN void commit_call(fiber::carrier* on, void* at) {
   set_current_f(&me);
   pr.in_place.store(false, std::memory_order_relaxed);
   base::tsan_release(c.of);  // pairs with run_in_place
-  if (++pr.in_place_streak % most_in_a_row != 0) {
-    c.of->state.store(g_state::runnable, std::memory_order_relaxed);
+  c.of->state.store(g_state::runnable, std::memory_order_relaxed);
+  // A call that outlasts the world must not go on in it: what is queued is left to the loop, which
+  // ends.
+  if (++pr.in_place_streak % most_in_a_row != 0 &&
+      !me.home->stopping.load(std::memory_order_acquire))
     me.resume = c.of;
-  } else {
-    c.of->state.store(g_state::runnable, std::memory_order_relaxed);
+  else
     push_tail(pr, task(c.of));
-  }
 }
 
 }  // namespace
 
-OFFSET_NO_TSAN bool may_run_in_place(void (*f)(void*)) noexcept {
-  const sched::f& me = *current_f();
-  if (me.proc == nullptr) return false;
-  const world& w = *me.home;
-  return me.proc->sites.is_short(f) && w.bubble == nullptr && w.active() <= w.set.maxprocs;
-}
-
-OFFSET_NO_TSAN void run_in_place(void (*f)(void*), void* arg) noexcept {
+OFFSET_NO_TSAN bool run_in_place(void (*f)(void*), void* arg) noexcept {
   sched::f& me = *current_f();
+  const world& w = *me.home;
+  if (me.proc == nullptr || w.bubble != nullptr || w.active() > w.set.maxprocs ||
+      !me.proc->sites.is_short(f))
+    return false;
   g& self = *me.current;
   call c{f, arg, &self};
   self.hook = {};
@@ -57,6 +55,7 @@ OFFSET_NO_TSAN void run_in_place(void (*f)(void*), void* arg) noexcept {
   me.current = nullptr;
   fiber::switch_to(me.switcher, self.fib, me.switcher.own, commit_call, &c);
   base::tsan_acquire(&self);
+  return true;
 }
 
 OFFSET_NO_TSAN void call_took(void (*f)(void*), std::uint64_t ticks) noexcept {

@@ -2,14 +2,19 @@
 // when they are long after all.
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <exception>
+#include <filesystem>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <thread>
 
 #include <gtest/gtest.h>
 #include <offset/offset.hpp>
+
+#include "../support/wait.h"
 
 using offset::blocking;
 using offset::make_chan;
@@ -27,6 +32,14 @@ using any_call = std::function<int()>;
 // Until calls of the kind run in place.
 void make_short(const any_call& f) {
   for (int i = 0; i < 200; ++i) call(f);
+}
+
+// On the thread that carries its goroutine.
+TEST(BlockingInPlace, RunsOnTheCarrier) {
+  run({.maxprocs = 1}, [] {
+    const auto here = [] { return blocking([] { return std::this_thread::get_id(); }); };
+    while (here() != std::this_thread::get_id()) offset::yield();
+  });
 }
 
 TEST(BlockingInPlace, SeesWhatACallOnThePoolSees) {
@@ -142,6 +155,37 @@ TEST(BlockingInPlace, ByManyGoroutinesAtOnce) {
     all.wait();
     EXPECT_EQ(sum, 500L * 49 * 50 / 2);
   });
+}
+
+std::size_t threads_of_process() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+// main returns while the call is under way; the goroutine never runs again.
+TEST(BlockingInPlace, ACallThatOutlastsMain) {
+  const std::size_t threads = threads_of_process();
+  std::atomic<bool> wait{false};
+  std::atomic<bool> begun{false};
+  std::atomic<bool> over{false};
+  std::atomic<bool> went_on{false};
+  any_call f = [&] {
+    begun = wait.load();
+    while (wait && !over) std::this_thread::yield();
+    return 0;
+  };
+  run({.maxprocs = 1}, [&] {
+    make_short(f);
+    wait = true;
+    offset::go([&] {
+      call(f);
+      went_on = true;
+    });
+    while (!begun) offset::yield();
+  });
+  over = true;
+  ASSERT_TRUE(test::await([&] { return threads_of_process() <= threads; }));
+  EXPECT_FALSE(went_on);
 }
 
 TEST(BlockingInPlace, WithAContext) {
