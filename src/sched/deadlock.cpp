@@ -19,10 +19,6 @@ namespace {
 
 constinit std::atomic<bool> silenced{false};
 
-// One carrier tells of it: the last two to fall asleep may both find that all are, and the report
-// looks into every goroutine's stack, which one at a time may do.
-constinit std::atomic<bool> told{false};
-
 std::size_t threads_of_process() noexcept {
   DIR* const d = opendir("/proc/self/task");
   if (d == nullptr) return ~std::size_t{0};  // unknown: assume that somebody else is there
@@ -97,18 +93,20 @@ void suspect_deadlock(world& w) noexcept {
     return;
   }
   if (!everything_asleep(w)) return;
-  if (told.exchange(true, std::memory_order_acq_rel)) return;  // and the process ends
+  // The last two carriers to fall asleep may both come here. One goes on: it looks into every
+  // goroutine's stack, which one at a time may do.
+  begin_dying();
   std::string rest;
   fiber::carrier* const here = &current_f()->switcher;
   if (const std::size_t starved = w.starved_count.load(std::memory_order_acquire); starved > 0) {
     append_goroutines(rest, w, here);
-    fatal_with("out of memory: the kernel gives no stack for " + std::to_string(starved) +
-                   " goroutines (see vm.max_map_count), and all others are asleep",
-               rest);
+    finish_fatal("out of memory: the kernel gives no stack for " + std::to_string(starved) +
+                     " goroutines (see vm.max_map_count), and all others are asleep",
+                 rest);
   }
-  if (w.goroutines() == 0) fatal_with("no goroutines (main called runtime.Goexit) - deadlock!", "");
+  if (w.goroutines() == 0) finish_fatal("no goroutines (main called runtime.Goexit) - deadlock!", "");
   append_goroutines(rest, w, here);
-  fatal_with("all goroutines are asleep - deadlock!", rest);
+  finish_fatal("all goroutines are asleep - deadlock!", rest);
 }
 
 }  // namespace offset::inline v0::sched

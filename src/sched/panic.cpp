@@ -145,15 +145,6 @@ bool wants_core() noexcept {
   return how != nullptr && std::strcmp(how, "crash") == 0;
 }
 
-// One thread tells; the others stay where they are until the program is gone.
-void begin_dying() noexcept {
-  doomed.store(true, std::memory_order_release);
-  if (dying.exchange(true, std::memory_order_acq_rel)) {
-    base::note never;
-    never.wait();
-  }
-}
-
 // In a testing bubble the seed that led here is told last.
 std::string last_words() noexcept {
   try {
@@ -205,13 +196,20 @@ std::string header_of(const g& self, std::string_view state) {
   return text;
 }
 
+void begin_dying() noexcept {
+  doomed.store(true, std::memory_order_release);
+  if (dying.exchange(true, std::memory_order_acq_rel)) {
+    base::note never;
+    never.wait();
+  }
+}
+
 void die(std::string_view text) noexcept {
   begin_dying();
   finish_dying(text);
 }
 
-void fatal_with(std::string_view text, std::string_view rest) noexcept {
-  begin_dying();
+void finish_fatal(std::string_view text, std::string_view rest) noexcept {
   std::string all = "fatal error: ";
   all += text;
   all += "\n\n";
@@ -227,7 +225,8 @@ void fatal(std::string_view text) noexcept {
   else
     rest = "a thread outside every goroutine:\n";
   rest += stack_here();
-  fatal_with(text, rest);
+  begin_dying();
+  finish_fatal(text, rest);
 }
 
 bool telling() noexcept { return doomed.load(std::memory_order_acquire); }

@@ -41,8 +41,11 @@ bool telling() noexcept;
 
 /// "fatal error: TEXT", the calling goroutine's stack, status 2.
 [[noreturn]] void fatal(std::string_view text) noexcept;
-/// The same with a text of one's own after the first line, which begins with an empty line.
-[[noreturn]] void fatal_with(std::string_view text, std::string_view rest) noexcept;
+/// Makes the calling thread the one that tells how the program ends. Any other that calls it stays
+/// there until the program is gone, and so would a second call by the same one.
+void begin_dying() noexcept;
+/// After begin_dying: as fatal, with `rest` for what follows the first line and an empty one.
+[[noreturn]] void finish_fatal(std::string_view text, std::string_view rest) noexcept;
 
 /// What `panic: ` is followed by for this exception, with the lines of what is nested in it.
 std::string describe(const std::exception_ptr& error);
