@@ -203,14 +203,16 @@ bool stack_pool::next_slab() noexcept {
   return false;
 }
 
-// The slab at `index` of region `at`, or the first one of the next region that has one; null at the
-// end.
-const slab* stack_pool::used_slab(std::size_t& at, std::size_t& index) noexcept {
+// The slab at `index` of region `at`, or the first one of the next region that has one, and which of
+// its stacks are out; null at the end.
+const slab* stack_pool::used_slab(std::size_t& at, std::size_t& index,
+                                  std::uint64_t& out) noexcept {
   const slab* found = nullptr;
   lock_.lock();
   for (; at < regions_.size(); ++at, index = 0)
     if (index < regions_[at].used_slabs) {
       found = &regions_[at].slabs[index];
+      out = ~found->available;
       break;
     }
   lock_.unlock();

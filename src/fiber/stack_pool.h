@@ -85,16 +85,10 @@ class stack_pool {
   /// not).
   template <class F>
   void for_each(F&& f) {
-    std::size_t r = 0;
-    std::size_t s = 0;
-    while (const slab* const home = used_slab(r, s)) {
-      lock_.lock();
-      std::uint64_t out = ~home->available;
-      lock_.unlock();
+    std::uint64_t out = 0;
+    for (std::size_t r = 0, s = 0; const slab* const home = used_slab(r, s, out); ++s)
       for (; out != 0; out &= out - 1)
         f(header_of(*home, static_cast<std::uint32_t>(__builtin_ctzll(out))));
-      ++s;
-    }
   }
 
   std::size_t stack_size() const noexcept { return stack_size_; }
@@ -113,7 +107,7 @@ class stack_pool {
   void find_limit();
   bool next_slab() noexcept;
   void list(slab& s) noexcept;
-  const slab* used_slab(std::size_t& at, std::size_t& index) noexcept;
+  const slab* used_slab(std::size_t& at, std::size_t& index, std::uint64_t& out) noexcept;
 
   const std::size_t stack_size_;
   const std::size_t header_size_;
