@@ -67,18 +67,22 @@ namespace {
 
 ticking& of(chan_core* core) noexcept { return *reinterpret_cast<ticking*>(core); }
 
+// Under the channel's lock: for the receiver to come.
+void leave_tick(ticking& t, std::int64_t ns) noexcept {
+  ::new (t.slot) time_point(at(ns));
+  t.core.count.store(1, std::memory_order_relaxed);
+}
+
 std::int64_t fire_channel(timers::node& self, std::int64_t now, timers::fired& into) noexcept {
   ticking& t = *static_cast<ticking_node&>(self).owner;
   chan_core& c = t.core;
-  const time_point when = at(self.when);
   c.word.lock();
   if (detail::waiter* const w = chan_impl::take(c.receivers)) {
-    if (w->elem != nullptr) ::new (w->elem) time_point(when);
+    if (w->elem != nullptr) ::new (w->elem) time_point(at(self.when));
     w->completed = true;
     into.wake[into.wakes++] = w->who;
   } else if (c.count.load(std::memory_order_relaxed) == 0) {
-    ::new (t.slot) time_point(when);
-    c.count.store(1, std::memory_order_relaxed);
+    leave_tick(t, self.when);
   }
   chan_impl::unlock(c);
   if (t.period == 0) return base::never;
@@ -124,13 +128,10 @@ void dispose(chan_core* core) noexcept {
 // A goroutine that sets a timer to a time that has come finds it fired, without having to wait, as
 // in Go. With somebody in the queue it fires in the ordinary way, and so it does for threads.
 bool fired_at_once(ticking& t, std::int64_t ns) noexcept {
-  if (ns > 0 || t.period != 0 || t.task != nullptr || goroutine_id() == 0) return false;
+  if (ns > 0 || t.repeats || t.task != nullptr || goroutine_id() == 0) return false;
   t.core.word.lock();
   const bool unseen = t.core.receivers.first == nullptr;
-  if (unseen) {
-    ::new (t.slot) time_point(at(sched::now_ns()));
-    t.core.count.store(1, std::memory_order_relaxed);
-  }
+  if (unseen) leave_tick(t, sched::now_ns());
   chan_impl::unlock(t.core);
   return unseen;
 }
