@@ -2,14 +2,14 @@
 // when they are long after all.
 #include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <exception>
 #include <filesystem>
 #include <functional>
-#include <iterator>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <thread>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 #include <offset/offset.hpp>
@@ -157,21 +157,16 @@ TEST(BlockingInPlace, ByManyGoroutinesAtOnce) {
   });
 }
 
-std::size_t threads_of_process() {
-  const std::filesystem::directory_iterator tasks("/proc/self/task");
-  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
-}
-
 // main returns while the call is under way; the goroutine never runs again.
 TEST(BlockingInPlace, ACallThatOutlastsMain) {
-  const std::size_t threads = threads_of_process();
   std::atomic<bool> wait{false};
-  std::atomic<bool> begun{false};
+  std::atomic<pid_t> carrier{0};
   std::atomic<bool> over{false};
   std::atomic<bool> went_on{false};
   any_call f = [&] {
-    begun = wait.load();
-    while (wait && !over) std::this_thread::yield();
+    if (!wait) return 0;
+    carrier = gettid();
+    while (!over) std::this_thread::yield();
     return 0;
   };
   run({.maxprocs = 1}, [&] {
@@ -181,10 +176,11 @@ TEST(BlockingInPlace, ACallThatOutlastsMain) {
       call(f);
       went_on = true;
     });
-    while (!begun) offset::yield();
+    while (carrier == 0) offset::yield();
   });
   over = true;
-  ASSERT_TRUE(test::await([&] { return threads_of_process() <= threads; }));
+  const std::filesystem::path its_thread = "/proc/self/task/" + std::to_string(carrier);
+  ASSERT_TRUE(test::await([&] { return !exists(its_thread); }));
   EXPECT_FALSE(went_on);
 }
 
