@@ -141,8 +141,10 @@ void block_pool::put(std::size_t cls, block* list) noexcept {
   }
 }
 
-void block_pool::for_each_chunk(void (*f)(const void*, std::size_t)) const noexcept {
+void block_pool::for_each_chunk(void (*f)(const void*, std::size_t)) noexcept {
+  all_lock_.lock();
   for (const chunk* c = all_; c != nullptr; c = c->next_all) f(c, chunk_size);
+  all_lock_.unlock();
 }
 
 void block_pool::release(per_class&, chunk* c) noexcept {

@@ -29,8 +29,8 @@ class block_pool {
   block* get(std::size_t c, std::uint32_t n, std::uint32_t& got);
   void put(std::size_t c, block* list) noexcept;
 
-  /// Where the memory is. Nobody may use the pool meanwhile.
-  void for_each_chunk(void (*f)(const void* at, std::size_t size)) const noexcept;
+  /// Where the memory is; under a lock, so `f` uses no pool.
+  void for_each_chunk(void (*f)(const void* at, std::size_t size)) noexcept;
 
  private:
   struct chunk;

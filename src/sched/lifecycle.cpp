@@ -14,6 +14,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <pthread.h>
@@ -74,9 +75,35 @@ void after_fork_in_child() noexcept {
   forked_child().store(true, std::memory_order_relaxed);
 }
 
+// What goroutines hold that are given up is not leaked: the leak checker is told where it is.
+void tell_leak_checker(world& w) noexcept {
+  const auto add = [](const g& self) {
+    if (self.state.load(std::memory_order_relaxed) != g_state::free)
+      base::leak_root(
+          self.stack.low,
+          static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&self + 1) - self.stack.low));
+  };
+  w.singles_lock.lock();
+  for (world::single* s = w.singles; s != nullptr; s = s->next) add(*s->self);
+  w.singles_lock.unlock();
+  w.stacks.for_each([&](std::byte* header) { add(*reinterpret_cast<g*>(header)); });
+  w.blocks.for_each_chunk([](const void* at, std::size_t size) { base::leak_root(at, size); });
+}
+
+// exit() leaves the goroutines of the live world where they are. The leak checker looks later: it
+// registered with atexit before anybody else.
+[[maybe_unused]] void tell_leak_checker_at_exit() noexcept {
+  const outside_call under_way;  // the world is not taken down
+  if (world* const w = live.load(std::memory_order_seq_cst)) tell_leak_checker(*w);
+}
+
 void start_world(world& w) {
   static const int registered = pthread_atfork(nullptr, nullptr, after_fork_in_child);
   static_cast<void>(registered);
+  if constexpr (base::asan) {
+    static const int at_exit = std::atexit(tell_leak_checker_at_exit);
+    static_cast<void>(at_exit);
+  }
   fiber::install_overflow_handler(ask_overflow);
   base::prepare_asymmetric_fence();
   if (w.bubble == nullptr) start_sysmon(w);
@@ -128,19 +155,10 @@ void abandon(g& self, std::int64_t give_up_at) noexcept {
   if (self.hook.settle != nullptr) self.hook.settle(self.hook.arg);
 }
 
-// What goroutines hold that are given up is not leaked: the leak checker is told where it is, and
-// the world stays for it.
+// The goroutines of a world that has ended: it stays for the leak checker.
 [[maybe_unused]] void keep_for_leak_checker(world& w) noexcept {
   static std::atomic<world*> kept{nullptr};
-  const auto add = [](const g& self) {
-    if (self.state.load(std::memory_order_relaxed) != g_state::free)
-      base::leak_root(
-          self.stack.low,
-          static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&self + 1) - self.stack.low));
-  };
-  for (world::single* s = w.singles; s != nullptr; s = s->next) add(*s->self);
-  w.stacks.for_each([&](std::byte* header) { add(*reinterpret_cast<g*>(header)); });
-  w.blocks.for_each_chunk([](const void* at, std::size_t size) { base::leak_root(at, size); });
+  tell_leak_checker(w);
   w.retain();
   w.next_kept = kept.load(std::memory_order_relaxed);
   kept.store(&w, std::memory_order_relaxed);  // worlds end one at a time

@@ -13,13 +13,6 @@
 
 using namespace std::chrono_literals;
 
-#ifdef __SANITIZE_ADDRESS__
-// exit() leaves the goroutines where they are, and the leak checker does not look into their stacks
-// while the world that has them lives.
-extern "C" const char* __asan_default_options();
-extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
-#endif
-
 namespace {
 
 // Goroutines that wait in every way, for things that outlive them or not.
