@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "shared.hpp"
+
 namespace bench {
 
 /// Performs `count` operations; called in a goroutine, and returns when all of them are done. What
@@ -31,24 +33,5 @@ struct workload {
 
 /// Prints a figure: a line of "name value unit".
 void report(const char* name, double value, const char* unit);
-
-/// Work that no compiler shortens and no CPU overlaps, the same in every language: `steps` of an
-/// xorshift generator, each of which waits for the one before. (Of a linear congruential one LLVM
-/// makes one step of eight.) The seed is not 0.
-inline std::uint64_t work(std::uint64_t seed, int steps) noexcept {
-  for (int i = 0; i < steps; ++i) {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-  }
-  return seed;
-}
-inline constexpr int steps_in_100_ns = 60;  // at 3.6 GHz
-
-/// The compiler must believe that the value is used.
-template <class T>
-void keep(const T& value) noexcept {
-  asm volatile("" : : "m"(value) : "memory");
-}
 
 }  // namespace bench

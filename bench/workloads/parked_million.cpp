@@ -1,21 +1,9 @@
 // A million goroutines wait for one channel to close: the memory that each takes (resident pages
 // and page tables), the time to start one until it waits, and the time to wake one until it ends.
 #include <chrono>
-#include <fstream>
 #include <offset/offset.hpp>
-#include <string>
 
 #include "workload.hpp"
-
-// Bytes that the process occupies now.
-static double occupied() {
-  std::ifstream status("/proc/self/status");
-  double kilobytes = 0;
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmRSS:") || line.starts_with("VmPTE:"))
-      kilobytes += std::stod(line.substr(6));
-  return kilobytes * 1024;
-}
 
 static const bench::workload parked_million(
     "parked_million", 1'000'000,
@@ -28,7 +16,7 @@ static const bench::workload parked_million(
       offset::sync::wait_group ended;
       begun.add(count);
       ended.add(count);
-      const double before = occupied();
+      const double before = bench::occupied();
       clock::time_point began = clock::now();
       for (std::int64_t i = 0; i < count; ++i)
         offset::go([&begun, &ended, gate] {
@@ -38,7 +26,7 @@ static const bench::workload parked_million(
         });
       begun.wait();
       const ns created = clock::now() - began;
-      const double bytes = occupied() - before;
+      const double bytes = bench::occupied() - before;
       began = clock::now();
       gate.close();
       ended.wait();

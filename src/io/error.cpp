@@ -1,5 +1,7 @@
 #include "offset/io/error.hpp"
 
+#include <cstddef>
+#include <new>
 #include <string>
 
 namespace offset::inline v0::io {

@@ -17,6 +17,8 @@
 using namespace std::chrono_literals;
 using model::dice;
 using model::settle;
+using model::text_of;
+using model::us;
 using offset::context;
 using offset::context_errc;
 using offset::make_chan;
@@ -28,17 +30,6 @@ using offset::time::now;
 namespace {
 
 using ContextModel = model::test;
-
-std::chrono::microseconds us(int n) { return std::chrono::microseconds(n); }
-
-std::string text_of(const std::exception_ptr& e) {
-  try {
-    if (e) std::rethrow_exception(e);
-  } catch (const std::exception& x) {
-    return x.what();
-  }
-  return "";
-}
 
 // A tree as it should be: who is below whom, and what has been cancelled.
 struct tree {

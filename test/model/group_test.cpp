@@ -16,6 +16,8 @@
 using namespace std::chrono_literals;
 using model::dice;
 using model::settle;
+using model::text_of;
+using model::us;
 using offset::completion;
 using offset::context;
 using offset::gather;
@@ -29,17 +31,6 @@ using offset::time::now;
 namespace {
 
 using GroupModel = model::test;
-
-std::chrono::microseconds us(int n) { return std::chrono::microseconds(n); }
-
-std::string text_of(const std::exception_ptr& e) {
-  try {
-    if (e) std::rethrow_exception(e);
-  } catch (const std::exception& x) {
-    return x.what();
-  }
-  return "";
-}
 
 template <class F>
 std::string thrown_by(F f) {

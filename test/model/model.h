@@ -18,10 +18,14 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <string>
 
 #include <gtest/gtest.h>
 #include <offset/offset.hpp>
 #include <offset/testing/gtest.hpp>
+
+#include "../support/dice.h"
 
 namespace model {
 
@@ -39,26 +43,24 @@ inline unsigned seeds() {
 }
 
 /// Numbers that follow from the bubble's seed; `salt` tells the dice of one bubble apart.
-class dice {
+class dice : public ::test::dice<::test::splitmix, int> {
  public:
   explicit dice(std::uint64_t salt = 0)
-      : state_(offset::testing::seed() * 0x9E3779B97F4A7C15U + salt * 0xD1B54A32D192ED03U) {}
-  /// From 0 up to n - 1.
-  int below(int n) { return static_cast<int>(next() % static_cast<std::uint64_t>(n)); }
-  /// From `least` up to `most`.
-  int between(int least, int most) { return least + below(most - least + 1); }
-  bool one_in(int n) { return below(n) == 0; }
-
- private:
-  std::uint64_t next() {
-    state_ += 0x9E3779B97F4A7C15U;
-    std::uint64_t x = state_;
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
-    return (x ^ (x >> 31)) >> 8;
-  }
-  std::uint64_t state_;
+      : ::test::dice<::test::splitmix, int>(offset::testing::seed() * 0x9E3779B97F4A7C15U +
+                                            salt * 0xD1B54A32D192ED03U) {}
 };
+
+inline std::chrono::microseconds us(int n) { return std::chrono::microseconds(n); }
+
+/// What the exception says; nothing without one.
+inline std::string text_of(const std::exception_ptr& e) {
+  try {
+    if (e) std::rethrow_exception(e);
+  } catch (const std::exception& x) {
+    return x.what();
+  }
+  return "";
+}
 
 /// Waits until all the others wait for one another, or for time to pass.
 inline void settle() { offset::testing::wait_idle(); }
@@ -68,8 +70,7 @@ inline void settle() { offset::testing::wait_idle(); }
 /// yet.
 inline offset::context_with_cancel for_a_while(dice& d, int most) {
   const auto background = offset::context::background();
-  if (d.one_in(2))
-    return offset::context::with_timeout(background, std::chrono::microseconds(d.below(most + 1)));
+  if (d.one_in(2)) return offset::context::with_timeout(background, us(d.below(most + 1)));
   auto made = offset::context::with_cancel(background);
   offset::go([cancel = made.cancel, gives_way = d.below(4)] {
     for (int i = 0; i < gives_way; ++i) offset::yield();

@@ -15,6 +15,7 @@
 using namespace std::chrono_literals;
 using model::dice;
 using model::settle;
+using model::us;
 using offset::chan;
 using offset::context;
 using offset::make_chan;
@@ -27,8 +28,6 @@ using offset::time::now;
 namespace {
 
 using SelectModel = model::test;
-
-std::chrono::microseconds us(int n) { return std::chrono::microseconds(n); }
 
 // Everybody offers to send and to receive, on two channels: whoever meets, one value changes hands.
 TEST_F(SelectModel, ExactlyOneCaseCompletes) {

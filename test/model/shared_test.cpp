@@ -11,6 +11,7 @@
 
 using namespace std::chrono_literals;
 using model::dice;
+using model::us;
 using offset::op_status;
 using offset::sync::once;
 using offset::sync::wait_group;
@@ -18,8 +19,6 @@ using offset::sync::wait_group;
 namespace {
 
 using SharedModel = model::test;
-
-std::chrono::microseconds us(int n) { return std::chrono::microseconds(n); }
 
 TEST_F(SharedModel, OnceIsOnceAndOverForAll) {
   explore([] {

@@ -14,6 +14,7 @@
 using namespace std::chrono_literals;
 using model::dice;
 using model::settle;
+using model::us;
 using offset::context;
 using offset::make_chan;
 using offset::op_status;
@@ -27,8 +28,6 @@ using offset::time::now;
 namespace {
 
 using SyncModel = model::test;
-
-std::chrono::microseconds us(int n) { return std::chrono::microseconds(n); }
 
 // --- mutex
 

@@ -12,8 +12,10 @@
 using namespace std::chrono_literals;
 using model::dice;
 using model::settle;
+using model::us;
 using offset::make_chan;
 using offset::op_status;
+using offset::recv_chan;
 using offset::select;
 using offset::sync::wait_group;
 using offset::time::after_func;
@@ -25,8 +27,6 @@ using offset::time::timer;
 namespace {
 
 using TimerModel = model::test;
-
-std::chrono::microseconds us(int n) { return std::chrono::microseconds(n); }
 
 TEST_F(TimerModel, EverythingFiresAtItsInstant) {
   explore([] {
@@ -82,6 +82,17 @@ TEST_F(TimerModel, EverythingFiresAtItsInstant) {
 
 // --- one timer, step by step, beside what it should be
 
+// Receives `tick`, if there is one, and nothing else.
+void take_tick(const recv_chan<time_point>& c, std::optional<time_point>& tick) {
+  time_point got;
+  const op_status how = c.try_recv(got);
+  EXPECT_EQ(how == op_status::ok, tick.has_value());
+  if (how == op_status::ok && tick) {
+    EXPECT_EQ(got, *tick);
+  }
+  tick.reset();
+}
+
 TEST_F(TimerModel, ATimerIsSetFiredOrNeither) {
   explore([] {
     dice d;
@@ -108,15 +119,7 @@ TEST_F(TimerModel, ATimerIsSetFiredOrNeither) {
           tick.reset();
           break;
         }
-        default: {
-          time_point got;
-          const op_status how = t.c().try_recv(got);
-          EXPECT_EQ(how == op_status::ok, tick.has_value());
-          if (how == op_status::ok && tick) {
-            EXPECT_EQ(got, *tick);
-          }
-          tick.reset();
-        }
+        default: take_tick(t.c(), tick);
       }
       EXPECT_EQ(t.c().len() + t.c().cap(), 0U);
     }
@@ -152,15 +155,7 @@ TEST_F(TimerModel, ATickerKeepsOneTickAndNoneOfBefore) {
           next = now() + period;
           tick.reset();
           break;
-        default: {
-          time_point got;
-          const op_status how = t.c().try_recv(got);
-          EXPECT_EQ(how == op_status::ok, tick.has_value());
-          if (how == op_status::ok && tick) {
-            EXPECT_EQ(got, *tick);
-          }
-          tick.reset();
-        }
+        default: take_tick(t.c(), tick);
       }
     }
   });

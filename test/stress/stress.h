@@ -21,6 +21,8 @@
 
 #include <offset/offset.hpp>
 
+#include "../support/dice.h"
+
 namespace stress {
 
 #if defined(__SANITIZE_THREAD__)
@@ -113,21 +115,8 @@ class watched : public testing::Test {
   watchdog dog_{test_name()};
 };
 
-/// xorshift64*: cheap, and each goroutine has its own.
-class dice {
- public:
-  explicit dice(std::uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15ULL + 0x1234567ULL) {}
-  std::uint64_t roll() {
-    state_ ^= state_ >> 12;
-    state_ ^= state_ << 25;
-    state_ ^= state_ >> 27;
-    return state_ * 0x2545F4914F6CDD1DULL >> 16;
-  }
-  std::uint64_t below(std::uint64_t n) { return roll() % n; }
-
- private:
-  std::uint64_t state_;
-};
+/// Each goroutine has its own.
+using dice = test::dice<test::xorshift, std::uint64_t>;
 
 /// Keeps this CPU busy without a call into the kernel or the library.
 inline void burn(unsigned turns) {

@@ -1,5 +1,6 @@
 // sync::mutex and sync::rw_mutex.
 #include <atomic>
+#include <cstddef>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
@@ -7,6 +8,7 @@
 
 #include <gtest/gtest.h>
 #include <offset/offset.hpp>
+#include <offset/testing/gtest.hpp>
 
 #include "../support/wait.h"
 
@@ -122,6 +124,38 @@ TEST(Mutex, FreeForAllWithoutWaiters) {
       ASSERT_TRUE(m.try_lock());
       m.unlock();
     }
+  });
+}
+
+using MutexBubble = offset::testing::bubble_test;
+
+TEST_F(MutexBubble, StarvingEndsWhenWaitsAreShortAgain) {
+  // Four lock in a loop, and each holds the mutex until the others are queued: one gets it twice in
+  // a row only where it is not handed over. First they hold it for long, and it starves; then for
+  // no time.
+  constexpr std::size_t turns = 100;
+  const auto twice_in_a_row = [](const std::vector<int>& order, std::size_t from) {
+    int n = 0;
+    for (std::size_t i = from; i < from + turns; ++i) n += order[i] == order[i - 1] ? 1 : 0;
+    return n;
+  };
+  explore(50, {.how = offset::testing::strategy::random_walk}, [&] {
+    mutex m;
+    std::vector<int> order;
+    wait_group all;
+    for (int g = 0; g < 4; ++g)
+      all.go([&, g] {
+        for (;;) {
+          const std::scoped_lock lock(m);
+          order.push_back(g);
+          if (order.size() >= 3 * turns) return;
+          if (order.size() < 2 * turns) offset::time::sleep(2ms);
+          offset::testing::wait_idle();
+        }
+      });
+    all.wait();
+    EXPECT_EQ(twice_in_a_row(order, turns), 0);
+    EXPECT_GT(twice_in_a_row(order, 2 * turns), 0);
   });
 }
 

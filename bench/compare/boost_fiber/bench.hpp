@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "../../shared.hpp"
 #include "kept_stacks.hpp"
 
 namespace bench {
@@ -64,23 +65,5 @@ template <class T>
 using unbuffered = fibers::unbuffered_channel<T>;
 template <class T>
 using buffered = fibers::buffered_channel<T>;
-
-/// Work that no compiler shortens and no CPU overlaps, the same in every language: steps of an
-/// xorshift generator, each of which waits for the one before.
-inline std::uint64_t work(std::uint64_t seed, int steps) noexcept {
-  for (int i = 0; i < steps; ++i) {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-  }
-  return seed;
-}
-inline constexpr int steps_in_100_ns = 60;
-
-/// The compiler must believe that the value is used.
-template <class T>
-void keep(const T& value) noexcept {
-  asm volatile("" : : "m"(value) : "memory");
-}
 
 }  // namespace bench

@@ -1,6 +1,4 @@
 // Sleeping, other threads, and CPU time.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -64,16 +62,6 @@ static const workload wake_outside(
       report("wake_outside_p99", took[took.size() * 99 / 100], "µs");
     },
     start::by_own);
-
-// Milliseconds of CPU that the process has used.
-static double used() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto ms = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) / 1e3;
-  };
-  return ms(usage.ru_utime) + ms(usage.ru_stime);
-}
 
 static const workload idle_cpu(
     "idle_cpu", 1'000,

@@ -1,9 +1,7 @@
 // Starting, waiting for, and parking fibers. Where a million are started each runs at once, as in
 // Boost's own skynet: of those that need not wait, each has ended before the next begins.
 #include <chrono>
-#include <fstream>
 #include <stdexcept>
-#include <string>
 
 #include "bench.hpp"
 
@@ -64,16 +62,6 @@ static const workload skynet(
       if (sum != count * (count - 1) / 2) throw std::logic_error("a wrong sum");
     },
     start::cold, figure::all);
-
-// Bytes that the process occupies now.
-static double occupied() {
-  std::ifstream status("/proc/self/status");
-  double kilobytes = 0;
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmRSS:") || line.starts_with("VmPTE:"))
-      kilobytes += std::stod(line.substr(6));
-  return kilobytes * 1024;
-}
 
 static const workload parked_million(
     "parked_million", 1'000'000,
