@@ -40,8 +40,7 @@ void lock_word_slow(std::atomic<std::uint32_t>& state) noexcept {
   };
   while (wait.spin())
     if (try_now()) return;
-  std::atomic<std::uint32_t>& contenders = detail::contenders_of(&state);
-  contenders.fetch_add(1, std::memory_order_seq_cst);
+  detail::count_contender(&state);
   const bool fenced = asymmetric_fence_heavy();
   while (!try_now()) {
     if (fenced)
@@ -49,7 +48,7 @@ void lock_word_slow(std::atomic<std::uint32_t>& state) noexcept {
     else
       futex_wait_until(state, 1, now_ns() + 1'000'000);
   }
-  contenders.fetch_sub(1, std::memory_order_relaxed);
+  detail::uncount_contender(&state);
 }
 
 #ifndef NDEBUG
@@ -73,6 +72,7 @@ OFFSET_NO_TSAN void spin_lock::check_rank_unlock() noexcept { --held[static_cast
 namespace offset::inline v0::detail {
 
 constinit std::atomic<std::uint32_t> contender_table[contender_slots]{};
+constinit std::atomic<std::uint32_t> contenders_in_all{0};
 
 void wake_contender(const void* lock) noexcept { base::futex_wake_raw(lock, 1); }
 

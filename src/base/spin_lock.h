@@ -43,10 +43,8 @@ inline void lock_word(std::atomic<std::uint32_t>& state) noexcept {
 }
 inline void unlock_word(std::atomic<std::uint32_t>& state) noexcept {
   state.store(0, std::memory_order_release);  // pairs with the acquire in lock_word
-  asymmetric_fence_light();
   // From here on the lock may be gone: only its address is used.
-  if (detail::contenders_of(&state).load(std::memory_order_relaxed) != 0) [[unlikely]]
-    detail::wake_contender(&state);
+  detail::wake_contender_if_any(&state);
 }
 
 class spin_lock {

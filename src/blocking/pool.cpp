@@ -396,6 +396,17 @@ op_status blocking_run(const context& ctx, void (*f)(void*), void* arg) {
   } to{w.io.get(), made.get(), &ctx};
   w.io->prepare();
   revocable_job* const j = made.release();
+  static constexpr abandon_actions when_abandoned{
+      [](void* p) noexcept {
+        // Not while the context has it in hand and is about to make it ready.
+        revocable_job& mine = *static_cast<arg_t*>(p)->j;
+        if (!mine.leave_queue(revocable_job::revoked) &&
+            mine.phase.load(std::memory_order_acquire) == revocable_job::revoked)
+          return false;
+        cancel_unwatch(mine);
+        return true;
+      },
+      [](void* p) noexcept { cancel_unwatch(*static_cast<arg_t*>(p)->j); }};
   here.park(
       [](fiber::carrier*, void* p) {
         const arg_t a = *static_cast<arg_t*>(p);
@@ -413,17 +424,7 @@ op_status blocking_run(const context& ctx, void (*f)(void*), void* arg) {
         }
         a.io->submit(mine);
       },
-      &to, wait_reason::blocking,
-      {[](void* p) noexcept {
-         // Not while the context has it in hand and is about to make it ready.
-         revocable_job& mine = *static_cast<arg_t*>(p)->j;
-         if (!mine.leave_queue(revocable_job::revoked) &&
-             mine.phase.load(std::memory_order_acquire) == revocable_job::revoked)
-           return false;
-         cancel_unwatch(mine);
-         return true;
-       },
-       [](void* p) noexcept { cancel_unwatch(*static_cast<arg_t*>(p)->j); }, &to});
+      &to, wait_reason::blocking, {&when_abandoned, &to});
   cancel_unwatch(*j);
   const bool revoked = j->phase.load(std::memory_order_acquire) == revocable_job::revoked;
   const bool stalled = j->stalled;

@@ -1,59 +1,12 @@
 #include "chan/core.h"
 
-#include <cstdlib>
-#include <cstring>
-#include <new>
 #include <string>
 
-#include "base/planted.h"
 #include "offset/error.hpp"
 #include "sched/sched.h"
 
 namespace offset::inline v0::chan_impl {
 namespace {
-
-void move_element(const element_ops& ops, void* to, void* from) noexcept {
-  if (to == nullptr) return;  // a receiver that drops the value: the sender's copy dies with it
-  if (ops.move != nullptr)
-    ops.move(to, from);
-  else
-    std::memcpy(to, from, ops.size);
-}
-
-void destroy_element(const element_ops& ops, void* at) noexcept {
-  if (ops.destroy != nullptr) ops.destroy(at);
-}
-
-std::size_t step(const chan_core& c, std::size_t at) noexcept {
-  return at + 1 == c.capacity ? 0 : at + 1;
-}
-
-void set_count(chan_core& c, std::size_t n) noexcept {
-  c.count.store(n, std::memory_order_relaxed);
-}
-std::size_t count_of(const chan_core& c) noexcept {
-  return c.count.load(std::memory_order_relaxed);
-}
-
-// --- quiet ring
-
-void ring_put(chan_core& c, void* value) noexcept {
-  if (c.ops->size != 0) move_element(*c.ops, c.ring + c.send_at * c.ops->size, value);
-  c.send_at = step(c, c.send_at);
-  set_count(c, count_of(c) + 1);
-}
-
-void ring_get(chan_core& c, void* out) noexcept {
-  if (c.ops->size != 0) {
-    std::byte* const at = c.ring + c.receive_at * c.ops->size;
-    move_element(*c.ops, out, at);
-    destroy_element(*c.ops, at);
-  }
-  c.receive_at = step(c, c.receive_at);
-  set_count(c, count_of(c) - 1);
-}
-
-// --- loud ring
 
 std::size_t loud_reserve(chan_core& c) noexcept {
   detail::loud_ring& r = *c.loud;
@@ -145,104 +98,44 @@ void loud_free(chan_core& c, std::size_t slot) noexcept {
 
 }  // namespace
 
-chan_word::value true_flags_of(const chan_core& c) noexcept {
+chan_word::value loud_flags_of(const chan_core& c) noexcept {
   chan_word::value flags = c.word.own() & chan_word::closed;
   if (flags != 0) flags |= chan_word::receivable | chan_word::sendable;
-  const bool receivers = !c.receivers.empty();
-  const bool senders = !c.senders.empty();
-  if (receivers) flags |= chan_word::waited | chan_word::sendable;
-  if (senders) flags |= chan_word::waited | chan_word::receivable;
-  if (c.loud != nullptr) {
-    if (loud_head_full(c)) flags |= chan_word::receivable;
-    if (loud_has_room(c)) flags |= chan_word::sendable;
-  } else if (c.capacity > 0) {
-    const std::size_t n = count_of(c);
-    if (n > 0) flags |= chan_word::receivable;
-    if (n < c.capacity) flags |= chan_word::sendable;
-  }
+  if (!c.receivers.empty()) flags |= chan_word::waited | chan_word::sendable;
+  if (!c.senders.empty()) flags |= chan_word::waited | chan_word::receivable;
+  if (loud_head_full(c)) flags |= chan_word::receivable;
+  if (loud_has_room(c)) flags |= chan_word::sendable;
   return flags;
 }
 
-outcome try_send_locked(chan_core& c, void* value, rest& left) noexcept {
+outcome try_send_loud(chan_core& c, rest& left) noexcept {
   if ((c.word.own() & chan_word::closed) != 0) return outcome::closed;
-  if (c.loud != nullptr) {
-    if (!loud_has_room(c)) return outcome::must_wait;
-    left = {rest::kind::fill_slot, nullptr, loud_reserve(c)};
-    return outcome::done;
-  }
-  if (waiter* const receiver = take(c.receivers)) {
-    left = {rest::kind::hand_to_receiver, receiver, 0};
-    return outcome::done;
-  }
-  if (count_of(c) < c.capacity) {
-    ring_put(c, value);
-    left = {};
-    return outcome::done;
-  }
-  return outcome::must_wait;
+  if (!loud_has_room(c)) return outcome::must_wait;
+  left = {rest::kind::fill_slot, nullptr, loud_reserve(c)};
+  return outcome::done;
 }
 
-void finish_send(chan_core& c, void* value, const rest& left) noexcept {
-  switch (left.what) {
-    case rest::kind::hand_to_receiver:
-      move_element(*c.ops, left.w->elem, value);
-      left.w->completed = true;
-      sched::ready(left.w->who);
-      break;
-    case rest::kind::fill_slot:
-      move_element(*c.ops, loud_at(c, left.slot), value);
-      loud_publish(c, left.slot);
-      break;
-    default: break;
-  }
+void finish_send_loud(chan_core& c, void* value, const rest& left) noexcept {
+  move_element(*c.ops, loud_at(c, left.slot), value);
+  loud_publish(c, left.slot);
 }
 
-outcome try_recv_locked(chan_core& c, void* out, rest& left) noexcept {
-  if (c.loud != nullptr) {
-    // While receivers are queued the head is theirs: whoever filled it is about to serve them in
-    // order.
-    if (loud_head_full(c) && drop_stale(c.receivers)) {
-      left = {rest::kind::drain_slot, nullptr, loud_take(c)};
-      return outcome::done;
-    }
-    // Closed, but a sender that was in time still moves its value in: not drained yet.
-    const bool closed = (c.word.own() & chan_word::closed) != 0;
-    return closed && c.loud->used == 0 ? outcome::closed : outcome::must_wait;
-  }
-  if (count_of(c) > 0) {
-    ring_get(c, out);
-    left = {};
-    // A slot is free: the oldest blocked sender's value goes to the tail.
-    if (base::planted(base::plant::barging) && count_of(c) > 0) return outcome::done;
-    if (waiter* const sender = take(c.senders)) {
-      ring_put(c, sender->elem);
-      sender->completed = true;
-      left = {rest::kind::ready_only, sender, 0};
-    }
+outcome try_recv_loud(chan_core& c, rest& left) noexcept {
+  // While receivers are queued the head is theirs: whoever filled it is about to serve them in
+  // order.
+  if (loud_head_full(c) && drop_stale(c.receivers)) {
+    left = {rest::kind::drain_slot, nullptr, loud_take(c)};
     return outcome::done;
   }
-  if (waiter* const sender = take(c.senders)) {
-    left = {rest::kind::take_from_sender, sender, 0};
-    return outcome::done;
-  }
-  return (c.word.own() & chan_word::closed) != 0 ? outcome::closed : outcome::must_wait;
+  // Closed, but a sender that was in time still moves its value in: not drained yet.
+  const bool closed = (c.word.own() & chan_word::closed) != 0;
+  return closed && c.loud->used == 0 ? outcome::closed : outcome::must_wait;
 }
 
-void finish_recv(chan_core& c, void* out, const rest& left) noexcept {
-  switch (left.what) {
-    case rest::kind::ready_only: sched::ready(left.w->who); break;
-    case rest::kind::take_from_sender:
-      move_element(*c.ops, out, left.w->elem);
-      left.w->completed = true;
-      sched::ready(left.w->who);
-      break;
-    case rest::kind::drain_slot:
-      move_element(*c.ops, out, loud_at(c, left.slot));
-      destroy_element(*c.ops, loud_at(c, left.slot));
-      loud_free(c, left.slot);
-      break;
-    default: break;
-  }
+void finish_recv_loud(chan_core& c, void* out, const rest& left) noexcept {
+  move_element(*c.ops, out, loud_at(c, left.slot));
+  destroy_element(*c.ops, loud_at(c, left.slot));
+  loud_free(c, left.slot);
 }
 
 void throw_from_outside(const char* operation) {

@@ -105,6 +105,7 @@ class selecting {
   static void commit(fiber::carrier*, void* arg);
   static bool undo(void* arg) noexcept;
   static void settle(void* arg) noexcept;
+  static const sched::abandon_actions when_abandoned;
 
   const case_desc* const cases_;
   select_slot* const slots_;
@@ -278,6 +279,8 @@ void selecting::settle(void* arg) noexcept {
   s.withdraw_all(s.winner());
 }
 
+constexpr sched::abandon_actions selecting::when_abandoned{undo, settle};
+
 // Takes the waiters out of every queue; the winner's is out already.
 void selecting::withdraw_all(std::size_t winner) noexcept {
   if (base::planted(base::plant::loser_stays_queued)) return;
@@ -308,7 +311,7 @@ select_result selecting::wait(std::int64_t deadline) {
               single ? (cases_[0].is_send ? sched::wait_reason::chan_send
                                           : sched::wait_reason::chan_receive)
                      : sched::wait_reason::select,
-              {undo, settle, this});
+              {&when_abandoned, this});
   } else {
     unlock_all();
     if (!here.thread_wait_until(deadline) && !claim_.win(claim_word::by_time)) here.thread_wait();

@@ -17,8 +17,7 @@ chan_word::value chan_word::lock_slow() noexcept {
   base::backoff wait;
   while (wait.spin())
     if (try_now()) return seen;
-  std::atomic<std::uint32_t>& contenders = contenders_of(&word_);
-  contenders.fetch_add(1, std::memory_order_seq_cst);
+  count_contender(&word_);
   const bool fenced = base::asymmetric_fence_heavy();
   while (!try_now()) {
     if ((seen & locked) == 0) continue;
@@ -29,7 +28,7 @@ chan_word::value chan_word::lock_slow() noexcept {
     else
       base::futex_wait_until_raw(&word_, low, base::now_ns() + 1'000'000);
   }
-  contenders.fetch_sub(1, std::memory_order_relaxed);
+  uncount_contender(&word_);
   return seen;
 }
 

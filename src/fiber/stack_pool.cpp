@@ -203,8 +203,8 @@ bool stack_pool::next_slab() noexcept {
   return false;
 }
 
-// The slab at `index` of region `at`, or the first one of the next region that has one, and which of
-// its stacks are out; null at the end.
+// The slab at `index` of region `at`, or the first one of the next region that has one, and which
+// of its stacks are out; null at the end.
 const slab* stack_pool::used_slab(std::size_t& at, std::size_t& index,
                                   std::uint64_t& out) noexcept {
   const slab* found = nullptr;

@@ -86,7 +86,7 @@ class stack_pool {
   template <class F>
   void for_each(F&& f) {
     std::uint64_t out = 0;
-    for (std::size_t r = 0, s = 0; const slab* const home = used_slab(r, s, out); ++s)
+    for (std::size_t r = 0, s = 0; const slab *const home = used_slab(r, s, out); ++s)
       for (; out != 0; out &= out - 1)
         f(header_of(*home, static_cast<std::uint32_t>(__builtin_ctzll(out))));
   }

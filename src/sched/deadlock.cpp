@@ -104,7 +104,8 @@ void suspect_deadlock(world& w) noexcept {
                      " goroutines (see vm.max_map_count), and all others are asleep",
                  rest);
   }
-  if (w.goroutines() == 0) finish_fatal("no goroutines (main called runtime.Goexit) - deadlock!", "");
+  if (w.goroutines() == 0)
+    finish_fatal("no goroutines (main called runtime.Goexit) - deadlock!", "");
   append_goroutines(rest, w, here);
   finish_fatal("all goroutines are asleep - deadlock!", rest);
 }

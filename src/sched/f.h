@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "base/note.h"
+#include "base/sanitizer.h"
 #include "fiber/fiber.h"
 
 namespace offset::inline v0::sched {
@@ -33,9 +34,23 @@ struct f {
 
 inline f& f_of(fiber::carrier& c) noexcept { return reinterpret_cast<f&>(c); }
 
-/// The calling thread's F, or null. Never inlined and never assumed constant: after a call that may
-/// have parked, the goroutine can be on another thread.
-f* current_f() noexcept;
+/// The calling thread's F, or null. Never assumed constant: after a call that may have parked, the
+/// goroutine can be on another thread.
+#if defined(__x86_64__) && defined(__LP64__)
+// The library's only thread-local that is read while goroutines run, initial-exec; and read by
+// instructions that the compiler does not see through, so that it cannot keep the address.
+extern "C" __thread f* offset_internal_this_f
+    __attribute__((visibility("hidden"), tls_model("initial-exec")));
+OFFSET_NO_TSAN inline f* current_f() noexcept {
+  f* me;
+  asm volatile("movq offset_internal_this_f@gottpoff(%%rip), %0\n\t"
+               "movq %%fs:(%0), %0"
+               : "=r"(me)::"memory");
+  return me;
+}
+#else
+f* current_f() noexcept;  // not inlined
+#endif
 void set_current_f(f* me) noexcept;
 
 }  // namespace offset::inline v0::sched

@@ -29,13 +29,17 @@ struct f;
 enum class g_state : std::uint8_t { free = 0, running, runnable, waiting };
 
 /// What is done in place of a goroutine that is abandoned in a park.
-struct abandon_hook {
+struct abandon_actions {
   /// It still waits: takes it out of what it waits on, so that nobody makes it ready any more.
-  /// False when somebody already has it in hand and will.
+  /// False when somebody already has it in hand and will. Null: nobody has.
   bool (*undo)(void* arg) noexcept = nullptr;
   /// It was made ready and will never run: cleans up as it would have, and passes on what it was
-  /// given.
+  /// given. Null: there is nothing.
   void (*settle)(void* arg) noexcept = nullptr;
+};
+/// Two words, which travel in registers.
+struct abandon_hook {
+  const abandon_actions* actions = nullptr;
   void* arg = nullptr;
 };
 

@@ -20,7 +20,7 @@ OFFSET_NO_TSAN void commit_call(fiber::carrier* on, void* at) {
   const call c = *static_cast<call*>(at);
   f& me = f_of(*on);
   p& pr = *me.proc;
-  pr.ticks.store(++pr.tick, std::memory_order_relaxed);
+  pr.count_tick();
   pr.in_place.store(true, std::memory_order_relaxed);
   set_current_f(nullptr);
   const std::uint64_t began = base::coarse_ticks();

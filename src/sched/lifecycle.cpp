@@ -143,8 +143,9 @@ void stop_carriers(world& w) noexcept {
 void abandon(g& self, std::int64_t give_up_at) noexcept {
   const g_state state = self.state.load(std::memory_order_acquire);
   if (state == g_state::free || state == g_state::running) return;
+  const abandon_actions* const actions = self.hook.actions;
   if (state == g_state::waiting) {
-    if (self.hook.undo == nullptr || self.hook.undo(self.hook.arg)) return;
+    if (actions == nullptr || actions->undo == nullptr || actions->undo(self.hook.arg)) return;
     // Somebody has it in hand and is about to make it ready.
     while (self.state.load(std::memory_order_acquire) == g_state::waiting)
       if (base::now_ns() < give_up_at)
@@ -152,7 +153,7 @@ void abandon(g& self, std::int64_t give_up_at) noexcept {
       else
         return;
   }
-  if (self.hook.settle != nullptr) self.hook.settle(self.hook.arg);
+  if (actions != nullptr && actions->settle != nullptr) actions->settle(self.hook.arg);
 }
 
 // The goroutines of a world that has ended: it stays for the leak checker.

@@ -6,6 +6,7 @@
 #include "sched/f.h"
 #include "sched/g.h"
 #include "sched/p.h"
+#include "sched/sched.h"
 #include "sched/world.h"
 
 namespace offset::inline v0::sched {
@@ -15,16 +16,18 @@ namespace offset::inline v0::sched {
 inline constexpr std::uint32_t next_cap = 64;
 using fiber::commit_fn;
 
+/// Dispatches between two turns of the global queue, at least.
 inline constexpr std::uint32_t global_every = 61;
 
 /// A carrier for work that has become visible, if one is wanted. The caller has published the work.
 void wake_for_work(world& w) noexcept;
 /// Half of a full queue goes to the global one.
 void overflow(p& pr, task t) noexcept;
-/// Looks at the clock, at a rate that adapts to how fast goroutines take turns.
-bool timers_due(p& pr) noexcept;
+/// Looks at the clock and the global queue, at a rate that adapts to how fast goroutines take
+/// turns. True when the loop has something to do.
+bool look_around(p& pr) noexcept;
 
-OFFSET_NO_TSAN inline void push_tail(p& pr, task t) noexcept {
+OFFSET_NO_TSAN OFFSET_HOT void push_tail(p& pr, task t) noexcept {
   if (!pr.queue.push(t)) [[unlikely]]
     overflow(pr, t);
 }
@@ -40,7 +43,7 @@ inline void work_published(world& w) noexcept {
 }
 
 /// Into the next slot; what was there goes to the queue, and only that may wake another carrier.
-OFFSET_NO_TSAN inline void push_next(p& pr, task t) noexcept {
+OFFSET_NO_TSAN OFFSET_HOT void push_next(p& pr, task t) noexcept {
   const task old = pr.exchange_next(t);
   if (old) {
     push_tail(pr, old);
@@ -50,36 +53,58 @@ OFFSET_NO_TSAN inline void push_next(p& pr, task t) noexcept {
 
 /// What to run next; nothing when the carrier should look further (or see to other things) in its
 /// loop.
-OFFSET_NO_TSAN inline task pick(p& pr) noexcept {
-  const std::uint32_t tick = ++pr.tick;
-  pr.ticks.store(tick, std::memory_order_relaxed);
+OFFSET_NO_TSAN OFFSET_HOT task pick(p& pr) noexcept {
+  pr.count_tick();
   if (pr.attention.load(std::memory_order_relaxed)) [[unlikely]]
     return {};
-  if (--pr.timer_countdown == 0) [[unlikely]] {
-    if (timers_due(pr)) return {};
-  }
-  if (tick % global_every == 0 && pr.home->global.size() != 0) [[unlikely]] {
-    task_chain one = pr.home->global.pop(1, 1);
-    if (one.first) return one.first;
+  if (--pr.look_countdown == 0) [[unlikely]] {
+    if (look_around(pr)) return {};
   }
   if (pr.has_next()) {
-    if (pr.next_streak < next_cap || pr.queue.empty()) {
-      const task t = pr.exchange_next({});
-      if (t) [[likely]] {
+    if (const task t = pr.exchange_next({})) [[likely]] {
+      if (pr.next_streak < next_cap || pr.queue.empty()) [[likely]] {
         ++pr.next_streak;
         return t;
       }
-    } else {
-      const task t = pr.exchange_next({});
-      if (t) push_tail(pr, t);
+      push_tail(pr, t);
     }
   }
   pr.next_streak = 0;
   return pr.queue.pop();
 }
 
+/// A goroutine that may wait, has a P, and is not called upon (in a bubble it always is): the short
+/// ways are for it. Null for everybody else.
+OFFSET_NO_TSAN OFFSET_HOT f* plain_caller() noexcept {
+  f* const me = current_f();
+  if (me == nullptr || me->current == nullptr || me->proc == nullptr ||
+      me->proc->attention.load(std::memory_order_relaxed) || me->current->exiting) [[unlikely]]
+    return nullptr;
+  return me;
+}
+OFFSET_NO_TSAN OFFSET_HOT sleeper who_is(const f& me) noexcept {
+  return reinterpret_cast<sleeper>(me.current);
+}
+
+/// As ready(s), by the goroutine on `me`.
+OFFSET_NO_TSAN OFFSET_HOT void ready(f& me, sleeper s) noexcept {
+  if ((s & sleeper_tags) == 0) [[likely]] {
+    g& self = *reinterpret_cast<g*>(s);
+    if (self.home == me.home) [[likely]] {
+      base::tsan_release(&self);  // pairs with leave
+      self.state.store(g_state::runnable, std::memory_order_relaxed);
+      push_next(*me.proc, task(&self));
+      return;
+    }
+  }
+  ready(s);
+}
+
+/// As parker::park, for the goroutine on `me`.
+void park(f& me, commit_fn commit, void* arg, wait_reason reason, abandon_hook hook) noexcept;
+
 /// Makes a stack's G a new goroutine that will run `s`.
-OFFSET_NO_TSAN inline void begin(g& self, detail::seed* s) noexcept {
+OFFSET_NO_TSAN OFFSET_HOT void begin(g& self, detail::seed* s) noexcept {
   self.id = s->id & ((std::uint64_t{1} << 56) - 1);
   self.origin = s->origin;
   self.start = s;
@@ -87,7 +112,7 @@ OFFSET_NO_TSAN inline void begin(g& self, detail::seed* s) noexcept {
 }
 
 /// A free stack of this P's, or null.
-OFFSET_NO_TSAN inline g* take_stack(p& pr) noexcept {
+OFFSET_NO_TSAN OFFSET_HOT g* take_stack(p& pr) noexcept {
   g* const self = pr.stacks;
   if (self == nullptr) return nullptr;
   pr.stacks = self->stack.next == nullptr ? nullptr : g_of(self->stack.next);
@@ -99,14 +124,14 @@ OFFSET_NO_TSAN inline g* take_stack(p& pr) noexcept {
 
 void goroutine_main(fiber::fiber& self, fiber::carrier& on);
 
-OFFSET_NO_TSAN inline void run_on(f& me, g& self) noexcept {
+OFFSET_NO_TSAN OFFSET_HOT void run_on(f& me, g& self) noexcept {
   me.current = &self;
   self.state.store(g_state::running, std::memory_order_relaxed);
 }
 
 /// Leaves `self` (a goroutine's fiber, or the carrier's own) for what `t` says.
-OFFSET_NO_TSAN inline void switch_to_task(f& me, fiber::fiber& from, task t, commit_fn commit,
-                                          void* arg, bool last) noexcept {
+OFFSET_NO_TSAN OFFSET_HOT void switch_to_task(f& me, fiber::fiber& from, task t, commit_fn commit,
+                                              void* arg, bool last) noexcept {
   g* to = nullptr;
   p& pr = *me.proc;
   if (!t.is_seed()) {

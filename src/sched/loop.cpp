@@ -96,9 +96,17 @@ task steal(f& me) noexcept {
   return {};
 }
 
+// The goroutines of the global queue have waited for long enough while this P had its own.
+OFFSET_NO_TSAN bool globals_turn(const p& pr) noexcept {
+  return pr.ticks.load(std::memory_order_relaxed) - pr.global_taken >= global_every;
+}
+
 task local_or_global(p& pr) noexcept {
-  if (++pr.tick % global_every == 0)
+  pr.count_tick();
+  if (globals_turn(pr)) {
+    pr.global_taken = pr.ticks.load(std::memory_order_relaxed);
     if (const task t = take_global(pr)) return t;
+  }
   if (const task t = pr.exchange_next({})) return t;
   if (const task t = pr.queue.pop()) return t;
   return take_global(pr);
@@ -338,22 +346,21 @@ bool start_thread(world& w, f& made, void* (*main)(void*)) noexcept {
 
 }  // namespace
 
-OFFSET_NO_TSAN bool timers_due(p& pr) noexcept {
+OFFSET_NO_TSAN bool look_around(p& pr) noexcept {
   const std::uint64_t ticks = base::coarse_ticks();
-  const std::uint64_t passed = ticks - pr.timer_looked;
-  pr.timer_looked = ticks;
-  if (passed < short_ticks && pr.timer_stride < most_stride)
-    pr.timer_stride *= 2;
-  else if (passed > long_ticks && pr.timer_stride > 1)
-    pr.timer_stride /= 2;
-  pr.timer_countdown = pr.timer_stride;
+  const std::uint64_t passed = ticks - pr.looked;
+  pr.looked = ticks;
+  if (passed < short_ticks && pr.look_stride < most_stride)
+    pr.look_stride *= 2;
+  else if (passed > long_ticks && pr.look_stride > 1)
+    pr.look_stride /= 2;
+  pr.look_countdown = pr.look_stride;
   world& w = *pr.home;
   const std::int64_t earliest = w.proc_count.load(std::memory_order_relaxed) <= procs_scanned
                                     ? w.earliest_timer()
                                     : pr.timers.earliest();
-  if (earliest == base::never || earliest > base::now_ns()) return false;
-  pr.timers_are_due = true;
-  return true;
+  pr.timers_are_due = earliest != base::never && earliest <= base::now_ns();
+  return pr.timers_are_due || (w.global.size() != 0 && globals_turn(pr));
 }
 
 void overflow(p& pr, task t) noexcept {

@@ -42,12 +42,12 @@ struct alignas(64) p {
   /// Set by others: go to the scheduler's loop at the next chance (stop, retire).
   std::atomic<bool> attention{false};
   bool fence_next = false;        // the kernel has no membarrier: the owner pays for the fence
-  std::uint32_t tick = 0;         // dispatches
+  bool timers_are_due = false;    // for the loop
   std::uint32_t next_streak = 0;  // dispatches in a row from the next slot
-  std::uint32_t timer_countdown = 1;
-  std::uint32_t timer_stride = 1;  // dispatches between two looks at the clock
-  bool timers_are_due = false;     // for the loop
-  std::uint64_t timer_looked = 0;  // base::coarse_ticks of the last look
+  std::uint32_t look_countdown = 1;
+  std::uint32_t look_stride = 1;   // dispatches between two looks around
+  std::uint64_t looked = 0;        // base::coarse_ticks of the last
+  std::uint32_t global_taken = 0;  // `ticks` at the last turn of the global queue
   g* stacks = nullptr;             // free ones, last in, first out
   std::uint32_t stack_count = 0;
   std::int32_t credits = 0;           // stacks claimed for goroutines to come
@@ -65,7 +65,7 @@ struct alignas(64) p {
   // --- written by the owner, read by anyone
   std::atomic<std::uint64_t> started{0};
   std::atomic<std::uint64_t> ended{0};
-  std::atomic<std::uint32_t> ticks{0};  // as `tick`: stands still while one goroutine runs on
+  std::atomic<std::uint32_t> ticks{0};  // dispatches: stands still while one goroutine runs on
   std::atomic<bool> idle{true};         // no goroutine runs here
   std::atomic<bool> in_place{false};    // its carrier runs a blocking call (in_place.h)
   std::atomic<bool> next_aged{false};   // sysmon: the next slot waits for a rescue
@@ -73,6 +73,11 @@ struct alignas(64) p {
   // --- shared
   run_queue queue;
   timers::heap timers;
+
+  /// Owner only. One dispatch more.
+  OFFSET_NO_TSAN void count_tick() noexcept {
+    ticks.store(ticks.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
 
   OFFSET_NO_TSAN void enter_next() noexcept {
     in_next.store(1, std::memory_order_relaxed);

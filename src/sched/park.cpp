@@ -18,7 +18,7 @@ namespace offset::inline v0::sched {
 namespace {
 
 // Leaves the calling goroutine for whatever is next.
-OFFSET_NO_TSAN void leave(f& me, g& self, commit_fn commit, void* arg) noexcept {
+OFFSET_NO_TSAN inline void leave(f& me, g& self, commit_fn commit, void* arg) noexcept {
   tsan_leaves_bubble();
   const task t = me.proc != nullptr ? pick(*me.proc) : task();
   if (t) {
@@ -100,13 +100,17 @@ OFFSET_NO_TSAN void parker::park(commit_fn commit, void* arg, wait_reason reason
     thread_wait();
     return;
   }
-  f& me = *current_f();
+  sched::park(*current_f(), commit, arg, reason, hook);
+}
+
+OFFSET_NO_TSAN void park(f& me, commit_fn commit, void* arg, wait_reason reason,
+                         abandon_hook hook) noexcept {
   g& self = *me.current;
   self.hook = hook;
   self.reason.store(reason, std::memory_order_relaxed);
   self.state.store(g_state::waiting, std::memory_order_release);
   leave(me, self, commit, arg);
-  self.hook = {};
+  self.hook.actions = nullptr;
 }
 
 OFFSET_NO_TSAN void ready(sleeper s) noexcept {
@@ -121,12 +125,11 @@ OFFSET_NO_TSAN void ready(sleeper s) noexcept {
     return;
   }
   g& self = *reinterpret_cast<g*>(s);
-  base::tsan_release(&self);  // pairs with leave
   f* const me = current_f();
   if (me != nullptr && me->proc != nullptr && me->home == self.home) [[likely]] {
-    self.state.store(g_state::runnable, std::memory_order_relaxed);
-    push_next(*me->proc, task(&self));
+    ready(*me, s);
   } else {
+    base::tsan_release(&self);  // pairs with leave
     ready_outside(self);
   }
 }
@@ -149,8 +152,7 @@ OFFSET_NO_TSAN void give_way() noexcept {
 void park_forever(wait_reason reason) {
   parker here;
   here.check();
-  here.park([](fiber::carrier*, void*) {}, nullptr, reason,
-            {[](void*) noexcept { return true; }, nullptr, nullptr});
+  here.park([](fiber::carrier*, void*) {}, nullptr, reason, {});
   std::terminate();  // nobody has it to make it ready
 }
 

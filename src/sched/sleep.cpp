@@ -29,6 +29,7 @@ void commit_sleep(fiber::carrier*, void* arg) {
 bool undo_sleep(void* arg) noexcept {
   return timers::heap::remove(*static_cast<sleep_timer*>(arg));
 }
+constexpr abandon_actions when_abandoned{undo_sleep, nullptr};
 
 }  // namespace
 
@@ -48,7 +49,7 @@ void sleep_until(std::int64_t deadline, wait_reason reason) {
   t.when = deadline;
   t.fire = wake_up;
   t.in->reserve();
-  here.park(commit_sleep, &t, reason, {undo_sleep, nullptr, &t});
+  here.park(commit_sleep, &t, reason, {&when_abandoned, &t});
 }
 
 }  // namespace offset::inline v0::sched

@@ -142,7 +142,10 @@ sched::cancel_action cancelable::take_out(sched::cancel_hook& h) noexcept {
   return mine ? sched::cancel_action::wake : sched::cancel_action::nothing;
 }
 
-sched::abandon_hook hook_of(room_waiter& w) noexcept { return {undo_wait_in, settle_wait_in, &w}; }
+sched::abandon_hook hook_of(room_waiter& w) noexcept {
+  static constexpr sched::abandon_actions actions{undo_wait_in, settle_wait_in};
+  return {&actions, &w};
+}
 
 void runs_again(wait_room& r, room_waiter& w) noexcept {
   if (w.pass_on == nullptr) return;

@@ -146,8 +146,7 @@ void bubble_world::wait_idle() {
     if (waits_for_idle_ != 0) throw panic_error("wait already in progress");
     waits_for_idle_ = here.who();
   }
-  here.park([](fiber::carrier*, void*) {}, nullptr, sched::wait_reason::wait_idle,
-            {[](void*) noexcept { return true; }, nullptr, nullptr});
+  here.park([](fiber::carrier*, void*) {}, nullptr, sched::wait_reason::wait_idle, {});
   base::tsan_acquire(this);  // pairs with tsan_leaves_bubble
 }
 

@@ -69,10 +69,8 @@ class chan_word {
   void unlock(value before, value new_flags) noexcept {
     word_.store(((before & ~(flags | locked)) + version_step) | new_flags,
                 std::memory_order_release);
-    std::atomic_signal_fence(std::memory_order_seq_cst);  // the light side of the asymmetric fence
     // From here on the channel may be gone: only its address is used.
-    if (contenders_of(&word_).load(std::memory_order_relaxed) != 0) [[unlikely]]
-      wake_contender(&word_);
+    wake_contender_if_any(&word_);
   }
 
  private:

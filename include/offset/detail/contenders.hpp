@@ -16,13 +16,32 @@ namespace offset::inline v0::detail {
 
 inline constexpr std::size_t contender_slots = 256;
 OFFSET_API extern std::atomic<std::uint32_t> contender_table[contender_slots];
+/// In the whole table: nearly always none, which one look tells.
+OFFSET_API extern std::atomic<std::uint32_t> contenders_in_all;
 
 inline std::atomic<std::uint32_t>& contenders_of(const void* lock) noexcept {
   const auto at = reinterpret_cast<std::uintptr_t>(lock);
   return contender_table[(at >> 4 ^ at >> 12) % contender_slots];
 }
 
-/// The slow side of unlocking: wakes one that sleeps on the 32 bits at `lock`, which may be gone.
+/// One more sleeper, or one less. Before it sleeps, a barrier on every other thread must follow.
+inline void count_contender(const void* lock) noexcept {
+  contenders_in_all.fetch_add(1, std::memory_order_relaxed);
+  contenders_of(lock).fetch_add(1, std::memory_order_seq_cst);
+}
+inline void uncount_contender(const void* lock) noexcept {
+  contenders_of(lock).fetch_sub(1, std::memory_order_relaxed);
+  contenders_in_all.fetch_sub(1, std::memory_order_relaxed);
+}
+
+/// Wakes one that sleeps on the 32 bits at `lock`, which may be gone.
 OFFSET_API void wake_contender(const void* lock) noexcept;
+
+/// After the store that unlocks: the light side of the asymmetric fence, and the look.
+inline void wake_contender_if_any(const void* lock) noexcept {
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  if (contenders_in_all.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    if (contenders_of(lock).load(std::memory_order_relaxed) != 0) wake_contender(lock);
+}
 
 }  // namespace offset::inline v0::detail
