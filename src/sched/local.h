@@ -24,8 +24,8 @@ void wake_for_work(world& w) noexcept;
 /// Half of a full queue goes to the global one.
 void overflow(p& pr, task t) noexcept;
 /// Looks at the clock and the global queue, at a rate that adapts to how fast goroutines take
-/// turns. True when the loop has something to do.
-bool look_around(p& pr) noexcept;
+/// turns. True when that decides what is next: `turn`, or the loop, which has something to do.
+bool look_around(p& pr, task& turn) noexcept;
 
 OFFSET_NO_TSAN OFFSET_HOT void push_tail(p& pr, task t) noexcept {
   if (!pr.queue.push(t)) [[unlikely]]
@@ -58,7 +58,8 @@ OFFSET_NO_TSAN OFFSET_HOT task pick(p& pr) noexcept {
   if (pr.attention.load(std::memory_order_relaxed)) [[unlikely]]
     return {};
   if (--pr.look_countdown == 0) [[unlikely]] {
-    if (look_around(pr)) return {};
+    task turn;
+    if (look_around(pr, turn)) return turn;
   }
   if (pr.has_next()) {
     if (const task t = pr.exchange_next({})) [[likely]] {

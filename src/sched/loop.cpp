@@ -96,17 +96,17 @@ task steal(f& me) noexcept {
   return {};
 }
 
-// The goroutines of the global queue have waited for long enough while this P had its own.
-OFFSET_NO_TSAN bool globals_turn(const p& pr) noexcept {
-  return pr.ticks.load(std::memory_order_relaxed) - pr.global_taken >= global_every;
+// One of the global queue, when those there have waited for long enough while this P had its own.
+OFFSET_NO_TSAN task take_in_turn(p& pr) noexcept {
+  const std::uint32_t ticks = pr.ticks.load(std::memory_order_relaxed);
+  if (ticks - pr.global_taken < global_every) return {};
+  pr.global_taken = ticks;
+  return pr.home->global.pop(1, 1).first;
 }
 
 task local_or_global(p& pr) noexcept {
   pr.count_tick();
-  if (globals_turn(pr)) {
-    pr.global_taken = pr.ticks.load(std::memory_order_relaxed);
-    if (const task t = take_global(pr)) return t;
-  }
+  if (const task t = take_in_turn(pr)) return t;
   if (const task t = pr.exchange_next({})) return t;
   if (const task t = pr.queue.pop()) return t;
   return take_global(pr);
@@ -346,7 +346,7 @@ bool start_thread(world& w, f& made, void* (*main)(void*)) noexcept {
 
 }  // namespace
 
-OFFSET_NO_TSAN bool look_around(p& pr) noexcept {
+OFFSET_NO_TSAN bool look_around(p& pr, task& turn) noexcept {
   const std::uint64_t ticks = base::coarse_ticks();
   const std::uint64_t passed = ticks - pr.looked;
   pr.looked = ticks;
@@ -360,7 +360,9 @@ OFFSET_NO_TSAN bool look_around(p& pr) noexcept {
                                     ? w.earliest_timer()
                                     : pr.timers.earliest();
   pr.timers_are_due = earliest != base::never && earliest <= base::now_ns();
-  return pr.timers_are_due || (w.global.size() != 0 && globals_turn(pr));
+  if (pr.timers_are_due) return true;
+  turn = take_in_turn(pr);
+  return static_cast<bool>(turn);
 }
 
 void overflow(p& pr, task t) noexcept {
