@@ -5,10 +5,12 @@
 #include "base/clock.h"
 #include "base/futex.h"
 #include "base/spin_lock.h"
+#include "sched/sched.h"
 
 namespace offset::inline v0::detail {
 
 chan_word::value chan_word::lock_slow() noexcept {
+  sched::lock_was_taken();
   value seen = 0;
   const auto try_now = [&] {
     seen = word_.load(std::memory_order_relaxed);

@@ -1,6 +1,7 @@
 #include "sched/idle.h"
 
 #include "sched/f.h"
+#include "sched/world.h"
 
 namespace offset::inline v0::sched {
 namespace {
@@ -24,12 +25,24 @@ bool idle_set::end_search() noexcept {
 
 void idle_set::sleep(f& me) noexcept {
   lock_.lock();
+  put_to_sleep(me);
+  lock_.unlock();
+}
+
+void idle_set::put_to_sleep(f& me) noexcept {
   me.next_idle = first_;
   first_ = &me;
   me.listed = true;
   word_.fetch_add(one_sleeping - (me.searching ? one_searching : 0), std::memory_order_seq_cst);
   me.searching = false;
+}
+
+bool idle_set::sleep_unless_last(f& me, const world& w) noexcept {
+  lock_.lock();
+  const bool others = sleeping() + 1 < w.active();
+  if (others) put_to_sleep(me);
   lock_.unlock();
+  return others;
 }
 
 bool idle_set::wake_self(f& me) noexcept {

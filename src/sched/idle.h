@@ -7,7 +7,8 @@
 //   somebody sleeps (or a carrier was never started), it wakes one, which starts as a searcher.
 // - A searcher that finds work stops searching. When it was the last one and more work is visible,
 //   it wakes another. A searcher that gives up goes to sleep: it first counts itself as asleep,
-//   then passes a full fence, then looks at every queue once more.
+//   then passes a full fence, then looks at every queue once more. (One that steps back does not
+//   look: another is awake then. step_back.h.)
 // So at any time work that is visible has a searcher that will still look, or a waker, or a
 // sleeper's last look, coming. Nothing relies on a time-out to find work.
 // - One sleeper at a time keeps the time: it sleeps until the earliest timer of all Ps. While no
@@ -43,6 +44,8 @@ class idle_set {
   /// fence and looks again. wake_self(): false when a waker has it in hand already: its note comes.
   void sleep(f& me) noexcept;
   bool wake_self(f& me) noexcept;
+  /// sleep(), unless every other carrier of the world sleeps: then false.
+  bool sleep_unless_last(f& me, const world& w) noexcept;
 
   /// Takes a sleeper out, counted as searching; null when there is none or `even_if_searched` is
   /// false and somebody searches.
@@ -57,6 +60,7 @@ class idle_set {
   base::spin_lock& lock() noexcept { return lock_; }
 
  private:
+  void put_to_sleep(f& me) noexcept;
   void drop_keeper(f& me) noexcept;
 
   std::atomic<std::uint32_t> word_{0};

@@ -47,7 +47,7 @@ OFFSET_NO_TSAN OFFSET_HOT void push_next(p& pr, task t) noexcept {
   const task old = pr.exchange_next(t);
   if (old) {
     push_tail(pr, old);
-    work_published(*pr.home);
+    if (!pr.home->stepped_back.load(std::memory_order_relaxed)) work_published(*pr.home);
   }
 }
 

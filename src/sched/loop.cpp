@@ -17,6 +17,7 @@
 #include "sched/local.h"
 #include "sched/sched.h"
 #include "sched/spawn.h"
+#include "sched/step_back.h"
 #include "sched/sysmon.h"
 #include "timer/heap.h"
 
@@ -87,7 +88,10 @@ task steal(f& me) noexcept {
   for (std::uint32_t i = 0; i < n; ++i, at = at + 1 == n ? 0 : at + 1) {
     p* const victim = w.proc(at);
     if (victim == nullptr || victim == &mine) continue;
-    if (const task t = victim->queue.steal_into(mine.queue)) return t;
+    if (const task t = victim->queue.steal_into(mine.queue)) {
+      ++mine.clashes;
+      return t;
+    }
     if (victim->next_aged.load(std::memory_order_acquire)) {
       victim->next_aged.store(false, std::memory_order_relaxed);
       if (const task t = rescue_next(*victim)) return t;
@@ -108,6 +112,9 @@ task local_or_global(p& pr) noexcept {
   pr.count_tick();
   if (const task t = take_in_turn(pr)) return t;
   if (const task t = pr.exchange_next({})) return t;
+  // Sysmon may have seen the slot full, and says so only now.
+  if (pr.next_aged.load(std::memory_order_relaxed))
+    pr.next_aged.store(false, std::memory_order_relaxed);
   if (const task t = pr.queue.pop()) return t;
   return take_global(pr);
 }
@@ -121,15 +128,7 @@ bool retire(f& me) noexcept {
   do {
     if (excess == 0) return false;
   } while (!w.excess.compare_exchange_weak(excess, excess - 1, std::memory_order_acq_rel));
-  // Everything that only this P knows of goes where others find it.
-  task_chain rest;
-  if (pr.unstarted != nullptr) rest.push(task(std::exchange(pr.unstarted, nullptr)));
-  if (const task t = pr.exchange_next({})) rest.push(t);
-  while (const task t = pr.queue.pop()) rest.push(t);
-  if (rest.first) {
-    w.global.push(rest);
-    work_published(w);
-  }
+  if (give_away(pr)) work_published(w);
   if (me.searching) {
     me.searching = false;
     if (w.idle.end_search() && w.work_visible()) work_published(w);
@@ -151,33 +150,18 @@ bool retire(f& me) noexcept {
   return true;
 }
 
-// Sleeps until there may be work. Returns as a searcher.
+// Until there may be work. Returns as a searcher.
 void sleep(f& me) noexcept {
   world& w = *me.home;
+  w.stepped_back.store(false, std::memory_order_relaxed);
   me.note.clear();
   w.idle.sleep(me);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (w.work_visible() || w.stopping.load(std::memory_order_acquire)) {
-    if (w.idle.wake_self(me)) return;
-    me.note.wait();
+    if (!w.idle.wake_self(me)) me.note.wait();
     return;
   }
-  // The earliest timer, looked at again once the deadline is announced: one that is set in between
-  // by a thread outside either is seen here, or its setter sees the deadline.
-  std::int64_t until = w.earliest_timer();
-  while (until != base::never && w.idle.keep_time(me, until)) {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    const std::int64_t again = w.earliest_timer();
-    if (again >= until) break;
-    until = again;
-  }
-  if (until == base::never || w.idle.keeper_until() > until) until = base::never;
-  if (w.earliest_timer() == base::never) suspect_deadlock(w);
-  if (until == base::never) {
-    me.note.wait();
-  } else if (!me.note.wait_until(until)) {
-    if (!w.idle.wake_self(me)) me.note.wait();
-  }
+  sleep_on(me);
 }
 
 task search(f& me) noexcept {
@@ -207,7 +191,9 @@ task found(f& me, task t) noexcept {
   if (me.searching) {
     me.searching = false;
     world& w = *me.home;
-    if (w.idle.end_search() && w.work_visible()) work_published(w);
+    const bool last = w.idle.end_search();
+    if (last && w.work_visible() && !w.stepped_back.load(std::memory_order_relaxed))
+      work_published(w);
   }
   return t;
 }
@@ -224,6 +210,7 @@ task find_work(f& me) noexcept {
     }
     if (w.stopping.load(std::memory_order_acquire)) return {};
     if (w.excess.load(std::memory_order_relaxed) != 0 && retire(me)) continue;
+    if (pr.crowded) step_back(me);
     if (pr.unstarted != nullptr) return found(me, task(std::exchange(pr.unstarted, nullptr)));
     pr.timers_are_due = false;
     fire_all_timers(pr);
@@ -346,6 +333,36 @@ bool start_thread(world& w, f& made, void* (*main)(void*)) noexcept {
 
 }  // namespace
 
+bool give_away(p& pr) noexcept {
+  task_chain rest;
+  if (pr.unstarted != nullptr) rest.push(task(std::exchange(pr.unstarted, nullptr)));
+  if (const task t = pr.exchange_next({})) rest.push(t);
+  while (const task t = pr.queue.pop()) rest.push(t);
+  if (!rest.first) return false;
+  pr.home->global.push(rest);
+  return true;
+}
+
+void sleep_on(f& me) noexcept {
+  world& w = *me.home;
+  // The earliest timer, looked at again once the deadline is announced: one that is set in between
+  // by a thread outside either is seen here, or its setter sees the deadline.
+  std::int64_t until = w.earliest_timer();
+  while (until != base::never && w.idle.keep_time(me, until)) {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    const std::int64_t again = w.earliest_timer();
+    if (again >= until) break;
+    until = again;
+  }
+  if (until == base::never || w.idle.keeper_until() > until) until = base::never;
+  if (w.earliest_timer() == base::never) suspect_deadlock(w);
+  if (until == base::never) {
+    me.note.wait();
+  } else if (!me.note.wait_until(until)) {
+    if (!w.idle.wake_self(me)) me.note.wait();
+  }
+}
+
 OFFSET_NO_TSAN bool look_around(p& pr, task& turn) noexcept {
   const std::uint64_t ticks = base::coarse_ticks();
   const std::uint64_t passed = ticks - pr.looked;
@@ -355,6 +372,7 @@ OFFSET_NO_TSAN bool look_around(p& pr, task& turn) noexcept {
   else if (passed > long_ticks && pr.look_stride > 1)
     pr.look_stride /= 2;
   pr.look_countdown = pr.look_stride;
+  if (is_crowded(pr, passed)) return true;
   world& w = *pr.home;
   const std::int64_t earliest = w.proc_count.load(std::memory_order_relaxed) <= procs_scanned
                                     ? w.earliest_timer()

@@ -13,6 +13,12 @@ namespace offset::inline v0::sched {
 /// searcher.
 bool add_carrier(world& w, bool searching) noexcept;
 
+/// Everything that only this P knows of goes where others find it. True when there was something.
+bool give_away(p& pr) noexcept;
+
+/// For a carrier that has counted itself asleep: until there may be work. Returns as a searcher.
+void sleep_on(f& me) noexcept;
+
 /// The thread of a pinned goroutine. Throws std::system_error when there is no thread.
 void start_pinned(world& w, g& self);
 

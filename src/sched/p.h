@@ -47,6 +47,9 @@ struct alignas(64) p {
   std::uint32_t look_countdown = 1;
   std::uint32_t look_stride = 1;   // dispatches between two looks around
   std::uint64_t looked = 0;        // base::coarse_ticks of the last
+  std::uint32_t clashes = 0;       // step_back.h
+  bool crowded = false;            // for the loop
+  std::uint64_t window = 0;        // in which they were, in coarse ticks
   std::uint32_t global_taken = 0;  // `ticks` at the last turn of the global queue
   g* stacks = nullptr;             // free ones, last in, first out
   std::uint32_t stack_count = 0;

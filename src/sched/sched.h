@@ -79,6 +79,9 @@ void give_way() noexcept;
 /// Waits for ever.
 [[noreturn]] void park_forever(wait_reason reason);
 
+/// The lock of a channel was taken when the caller came: a clash (step_back.h).
+void lock_was_taken() noexcept;
+
 /// Another CPU may be about to give the caller what it wants, and nobody waits for this one.
 bool worth_spinning() noexcept;
 

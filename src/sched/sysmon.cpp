@@ -10,6 +10,7 @@
 #include "blocking/pool.h"
 #include "sched/local.h"
 #include "sched/loop.h"
+#include "sched/step_back.h"
 
 namespace offset::inline v0::sched {
 namespace {
@@ -22,6 +23,7 @@ constexpr std::int64_t longest_with_idle = 1 * ms;  // a next slot may wait for 
 constexpr unsigned quiet_rounds = 10;               // before the pace is halved
 constexpr std::int64_t stuck_after = 10 * ms;
 constexpr std::int64_t stuck_in_place_after = shortest;
+constexpr std::int64_t quick_dispatch = 2 * us;
 constexpr std::int64_t linger = 50 * ms;  // idle time before it sleeps
 constexpr std::int64_t trim_every = 1'000 * ms;
 constexpr std::uint32_t keep_stacks = 64;
@@ -146,6 +148,7 @@ class monitor {
     std::uint32_t stuck = 0;
     std::uint32_t running = 0;
     bool aged = false;
+    bool quick = true;
     const bool free_carrier = w_.idle.sleeping() > 0;
     for (std::uint32_t i = 0; i < n; ++i) {
       p* const pr = w_.proc(i);
@@ -153,12 +156,16 @@ class monitor {
       const std::uint32_t ticks = pr->ticks.load(std::memory_order_relaxed);
       seen& s = seen_[i];
       if (pr->idle.load(std::memory_order_relaxed) || ticks != s.ticks || s.since == 0) {
+        if (!pr->idle.load(std::memory_order_relaxed)) {
+          ++running;
+          if (now - s.since > (ticks - s.ticks) * quick_dispatch) quick = false;
+        }
         s.ticks = ticks;
         s.since = now;
-        if (!pr->idle.load(std::memory_order_relaxed)) ++running;
         continue;
       }
       ++running;
+      quick = false;
       const bool is_stuck =
           now - s.since >=
           (pr->in_place.load(std::memory_order_relaxed) ? stuck_in_place_after : stuck_after);
@@ -175,7 +182,9 @@ class monitor {
     if (overdue)
       for (std::uint32_t i = 0; i < n; ++i)
         if (p* const pr = w_.proc(i)) pr->attention.store(true, std::memory_order_relaxed);
-    const bool work = aged || overdue || w_.work_visible();
+    const bool held = held_back(w_, now, quick);
+    if (!held) try_again();
+    const bool work = aged || overdue || (!held && w_.work_visible());
     bool acted = false;
     if (work && w_.idle.nobody_searches()) {
       if (f* const sleeper_f = w_.idle.take(false)) {
@@ -193,8 +202,17 @@ class monitor {
     return acted;
   }
 
+  // A carrier that stepped back is about to be woken. When that was so at the last look already,
+  // and none has stepped back again, the time for it is over.
+  void try_again() noexcept {
+    const std::int64_t last = w_.stepped_back_at.load(std::memory_order_relaxed);
+    if (tried_ == last) w_.stepped_back.store(false, std::memory_order_relaxed);
+    tried_ = last;
+  }
+
   world& w_;
   std::vector<seen> seen_;
+  std::int64_t tried_ = 0;  // world::stepped_back_at of the step back after which it did
 };
 
 }  // namespace

@@ -64,6 +64,11 @@ struct world {
   idle_set idle;
   global_queue global;
 
+  // --- carriers that stepped back (step_back.h)
+  std::atomic<bool> stepped_back{false};
+  std::atomic<std::int64_t> stepped_back_at{0};  // the last time, ns
+  std::atomic<std::int64_t> hold_back{0};        // for how long, ns
+
   // --- goroutines
   fiber::stack_pool stacks;
   base::block_pool blocks;

@@ -1,0 +1,64 @@
+#include "sched/step_back.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "sched/loop.h"
+#include "sched/p.h"
+#include "sched/sysmon.h"
+#include "sched/world.h"
+
+namespace offset::inline v0::sched {
+namespace {
+
+constexpr std::int64_t ms = 1'000'000;
+constexpr std::uint64_t window_ticks = 60'000;    // some 20 us
+constexpr std::uint64_t ticks_per_clash = 7'500;  // a clash in 2.5 us: a tenth of the time or more
+constexpr std::int64_t least_hold = 2 * ms;
+constexpr std::int64_t most_hold = 64 * ms;
+
+}  // namespace
+
+OFFSET_NO_TSAN bool is_crowded(p& pr, std::uint64_t passed) noexcept {
+  pr.window += passed;
+  if (pr.window < window_ticks) return false;
+  pr.crowded = pr.clashes >= pr.window / ticks_per_clash;
+  pr.clashes = 0;
+  pr.window = 0;
+  return pr.crowded;
+}
+
+void step_back(f& me) noexcept {
+  p& pr = *me.proc;
+  world& w = *me.home;
+  pr.crowded = false;
+  if (w.active() - w.idle.sleeping() < 2) return;
+  give_away(pr);
+  me.note.clear();
+  if (!w.idle.sleep_unless_last(me, w)) return;
+  const std::int64_t now = base::now_ns();
+  const std::int64_t hold = w.hold_back.load(std::memory_order_relaxed);
+  const bool again =
+      now - w.stepped_back_at.load(std::memory_order_relaxed) < 2 * std::max(hold, least_hold);
+  w.hold_back.store(again ? std::clamp(2 * hold, least_hold, most_hold) : least_hold,
+                    std::memory_order_relaxed);
+  w.stepped_back_at.store(now, std::memory_order_relaxed);
+  w.stepped_back.store(true, std::memory_order_relaxed);
+  pr.idle.store(true, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (w.stopping.load(std::memory_order_acquire)) {
+    if (!w.idle.wake_self(me)) me.note.wait();
+  } else {
+    sleep_on(me);
+  }
+  pr.idle.store(false, std::memory_order_relaxed);
+  wake_sysmon(w);
+}
+
+bool held_back(const world& w, std::int64_t now, bool quick) noexcept {
+  return quick && w.stepped_back.load(std::memory_order_relaxed) &&
+         now - w.stepped_back_at.load(std::memory_order_relaxed) <
+             w.hold_back.load(std::memory_order_relaxed);
+}
+
+}  // namespace offset::inline v0::sched
