@@ -41,6 +41,19 @@ class run_queue {
     }
   }
 
+  /// Any thread: one task.
+  task take() noexcept {
+    std::uint32_t head = head_.load(std::memory_order_acquire);
+    for (;;) {
+      const std::uint32_t tail = tail_.load(std::memory_order_acquire);  // pairs with push
+      if (head == tail) return {};
+      const std::uintptr_t word = slots_[head % capacity].load(std::memory_order_relaxed);
+      if (head_.compare_exchange_weak(head, head + 1, std::memory_order_acq_rel,
+                                      std::memory_order_acquire))
+        return task::from_word(word);
+    }
+  }
+
   /// Owner only: takes half of a full queue out, as a chain.
   bool pop_half(task_chain& out) noexcept {
     std::uint32_t head = head_.load(std::memory_order_acquire);

@@ -169,7 +169,10 @@ class monitor {
       const bool is_stuck =
           now - s.since >=
           (pr->in_place.load(std::memory_order_relaxed) ? stuck_in_place_after : stuck_after);
-      if (is_stuck) ++stuck;
+      if (is_stuck) {
+        ++stuck;
+        give_away_from(*pr);
+      }
       // The same goroutine since the last look, and another waits behind it in the next slot.
       if ((free_carrier || is_stuck) && pr->has_next() && now - s.since >= shortest) {
         pr->next_aged.store(true, std::memory_order_release);
@@ -200,6 +203,15 @@ class monitor {
     const std::uint32_t active = w_.active();
     w_.excess.store(active > wanted ? active - wanted : 0, std::memory_order_release);
     return acted;
+  }
+
+  // What waits behind a goroutine that keeps its carrier goes where all carriers look, those with
+  // work of their own too.
+  void give_away_from(p& pr) noexcept {
+    task_chain rest;
+    while (const task t = pr.queue.take()) rest.push(t);
+    if (const task t = rescue_next(pr)) rest.push(t);
+    if (rest.first) w_.global.push(rest);
   }
 
   // A carrier that stepped back is about to be woken. When that was so at the last look already,
