@@ -1,11 +1,12 @@
 // Select.
 //
-// Three steps. 1: look at the cases in random order, locking only a channel that looks ready; the
-// first that is, is performed. 2: lock all channels, in the order of their addresses, and look once
-// more: now the answer holds for all of them at one instant. A select with a default ends here. 3:
-// queue a waiter on each channel, leave the stack, and unlock; whoever comes to complete one of the
-// cases has to win the select's claim first. The winner's case is performed by the other side; the
-// losers' waiters are taken out of every queue before select returns.
+// Three steps. 1: look at all cases without a lock, and try those that look ready, in random order,
+// locking their channel; the first that is, is performed. 2: lock all channels, in the order of
+// their addresses, and look once more: now the answer holds for all of them at one instant. A
+// select with a default ends here. 3: queue a waiter on each channel, leave the stack, and unlock;
+// whoever comes to complete one of the cases has to win the select's claim first. The winner's case
+// is performed by the other side; the losers' waiters are taken out of every queue before select
+// returns.
 //
 // The commit unlocks the channels in the order in which they were locked. As soon as the first is
 // unlocked the select may be won, resumed, and on its way out; it cannot get past the channels that
@@ -24,7 +25,9 @@
 #include "chan/core.h"
 #include "chan/timed_wait.h"
 #include "offset/detail/select_core.hpp"
+#include "offset/go.hpp"
 #include "sched/bubble.h"
+#include "sched/local.h"
 #include "sched/sched.h"
 #include "sched/sleep.h"
 #include "timer/heap.h"
@@ -73,8 +76,8 @@ class selecting {
   select_result wait(std::int64_t deadline);
   void unlock_all() noexcept;
 
-  void shuffle() noexcept;
   void sort() noexcept;
+  void shuffle_duplicates() noexcept;
   bool waits_for_outside() const noexcept {
     for (std::size_t i = 0; i < n_; ++i)
       if (cases_[i].core != nullptr && waits_outside(*cases_[i].core)) return true;
@@ -94,6 +97,9 @@ class selecting {
   sched::parker here;
 
  private:
+  // Tries the cases that look ready, each as likely as the others to be first.
+  template <class Ready, class Try>
+  bool try_in_random_order(Ready looks_ready, Try try_case);
   bool look(std::size_t i, select_result& out, rest& left) noexcept;
   void finish(std::size_t i, const select_result& r, const rest& left) noexcept;
   void withdraw_all(std::size_t winner) noexcept;
@@ -115,16 +121,18 @@ class selecting {
   bool timed_ = false;
 };
 
-void selecting::shuffle() noexcept {
-  if (n_ == 0) return;
-  slots_[0].in_poll_order = 0;
-  if (n_ == 1) return;
-  base::random& random = sched::caller_random();
-  for (std::uint32_t i = 1; i < n_; ++i) {
-    const std::uint32_t at = random.below(i + 1);
-    slots_[i].in_poll_order = slots_[at].in_poll_order;
-    slots_[at].in_poll_order = i;
+template <class Ready, class Try>
+bool selecting::try_in_random_order(Ready looks_ready, Try try_case) {
+  std::uint32_t n = 0;
+  for (std::uint32_t i = 0; i < n_; ++i)
+    if (cases_[i].core != nullptr && looks_ready(cases_[i])) slots_[n++].ready = i;
+  while (n > 0) {
+    const std::uint32_t at = n == 1 ? 0 : sched::caller_random().below(n);
+    const std::uint32_t i = slots_[at].ready;
+    slots_[at].ready = slots_[--n].ready;
+    if (try_case(i)) return true;
   }
+  return false;
 }
 
 void selecting::sort() noexcept {
@@ -161,6 +169,21 @@ void selecting::sort() noexcept {
   }
 }
 
+// Cases of one channel are queued in random order, so that each is as likely to be served.
+void selecting::shuffle_duplicates() noexcept {
+  const auto core = [this](std::size_t k) { return cases_[slots_[k].in_lock_order].core; };
+  std::size_t begin = 0;  // of those of one channel
+  for (std::size_t k = 1; k < n_; ++k) {
+    if (core(k) != core(begin)) {
+      begin = k;
+      continue;
+    }
+    const auto others = static_cast<std::uint32_t>(k - begin + 1);
+    const std::size_t at = begin + sched::caller_random().below(others);
+    std::swap(slots_[k].in_lock_order, slots_[at].in_lock_order);
+  }
+}
+
 // One case, its channel being locked. True when it decides the select.
 bool selecting::look(std::size_t i, select_result& out, rest& left) noexcept {
   const case_desc& c = cases_[i];
@@ -191,23 +214,21 @@ void selecting::finish(std::size_t i, const select_result& r, const rest& left) 
 }
 
 bool selecting::try_one_by_one(select_result& out) {
-  for (std::size_t k = 0; k < n_; ++k) {
-    const std::size_t i = slots_[k].in_poll_order;
-    chan_core* const c = cases_[i].core;
-    if (c == nullptr) continue;
-    const chan_word::value ready = cases_[i].is_send ? chan_word::sendable : chan_word::receivable;
-    if ((c->word.load() & (ready | chan_word::locked)) == 0) continue;
-    check_border(*c, "select");  // a bubble's channel always looks ready
-    c->word.lock();
-    rest left;
-    const bool decided = look(i, out, left);
-    unlock(*c);
-    if (decided) {
-      finish(i, out, left);
-      return true;
-    }
-  }
-  return false;
+  return try_in_random_order(
+      [](const case_desc& c) noexcept {
+        const chan_word::value ready = c.is_send ? chan_word::sendable : chan_word::receivable;
+        return (c.core->word.load() & (ready | chan_word::locked)) != 0;
+      },
+      [&](std::uint32_t i) {
+        chan_core& c = *cases_[i].core;
+        check_border(c, "select");  // a bubble's channel always looks ready
+        c.word.lock();
+        rest left;
+        const bool decided = look(i, out, left);
+        unlock(c);
+        if (decided) finish(i, out, left);
+        return decided;
+      });
 }
 
 bool selecting::try_at_one_instant(select_result& out) noexcept {
@@ -218,17 +239,18 @@ bool selecting::try_at_one_instant(select_result& out) noexcept {
     c->word.lock();
     last = c;
   }
-  for (std::size_t k = 0; k < n_; ++k) {
-    const std::size_t i = slots_[k].in_poll_order;
-    if (cases_[i].core == nullptr) continue;
-    rest left;
-    if (look(i, out, left)) {
-      unlock_all();
-      finish(i, out, left);
-      return true;
-    }
-  }
-  return false;
+  return try_in_random_order(
+      [](const case_desc& c) noexcept {
+        const chan_word::value ready = c.is_send ? chan_word::sendable : chan_word::receivable;
+        return (true_flags_of(*c.core) & ready) != 0;
+      },
+      [&](std::uint32_t i) noexcept {
+        rest left;
+        if (!look(i, out, left)) return false;
+        unlock_all();
+        finish(i, out, left);
+        return true;
+      });
 }
 
 void selecting::unlock_all() noexcept {
@@ -291,18 +313,18 @@ void selecting::withdraw_all(std::size_t winner) noexcept {
 }
 
 select_result selecting::wait(std::int64_t deadline) {
+  shuffle_duplicates();
   for (std::size_t k = 0; k < n_; ++k) {
-    const std::size_t i = slots_[k].in_poll_order;
+    const std::size_t i = slots_[k].in_lock_order;
     const case_desc& c = cases_[i];
     if (c.core == nullptr) continue;
-    waiter& w = slots_[i].wait;
+    waiter& w = *::new (&slots_[i].wait) waiter;
     w.core = c.core;
     w.elem = c.elem;
     w.who = here.who();
     w.claim = &claim_;
     w.index = static_cast<std::uint32_t>(i);
     w.is_send = c.is_send;
-    w.completed = false;
     push(c.is_send ? c.core->senders : c.core->receivers, w);
   }
   if (here.is_goroutine() || deadline == base::never) {
@@ -325,15 +347,22 @@ select_result selecting::wait(std::int64_t deadline) {
   return {kind::performed, ok, won};
 }
 
+constexpr std::size_t many = 4;  // cases that cost more to wait for than to give way
+
 select_result run(const case_desc* cases, select_slot* slots, std::size_t n, std::int64_t wait_ns,
                   std::int64_t deadline) {
   selecting s(cases, slots, n);
-  s.shuffle();
   select_result out{kind::not_ready, false, 0};
   if (s.try_one_by_one(out)) return out;
   const bool polling = wait_ns <= 0;
   if (polling && detail::select_surely_not_ready(cases, n)) return out;
   if (!polling) {
+    if (n >= many && sched::few_are_next()) {
+      // Just made ready by the caller, as likely as not: it may bring what is waited for, and spare
+      // the queueing on every channel.
+      yield();
+      if (s.try_one_by_one(out)) return out;
+    }
     s.here.check();
     if (n == 0 && deadline == base::never) sched::park_forever(sched::wait_reason::select_no_cases);
     if (s.any_unprepared()) return {kind::prepare_all, false, 0};

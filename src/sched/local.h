@@ -87,6 +87,15 @@ OFFSET_NO_TSAN OFFSET_HOT sleeper who_is(const f& me) noexcept {
   return reinterpret_cast<sleeper>(me.current);
 }
 
+/// The caller is a plain one, and if it gave way a goroutine in the next slot would run, a few
+/// others, and then the caller.
+OFFSET_NO_TSAN OFFSET_HOT bool few_are_next() noexcept {
+  constexpr std::uint32_t few = 16;
+  const f* const me = plain_caller();
+  return me != nullptr && me->proc->has_next() &&
+         me->proc->queue.room() >= run_queue::capacity - few;
+}
+
 /// As ready(s), by the goroutine on `me`.
 OFFSET_NO_TSAN OFFSET_HOT void ready(f& me, sleeper s) noexcept {
   if ((s & sleeper_tags) == 0) [[likely]] {

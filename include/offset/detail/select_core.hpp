@@ -11,11 +11,15 @@
 
 namespace offset::inline v0::detail {
 
-/// Room that a select needs for each case while it runs; lies with the caller.
+/// Room that a select needs for each case while it runs; lies with the caller. Nothing is in it
+/// until the select fills it in.
 struct select_slot {
-  waiter wait;
-  std::uint32_t in_lock_order = 0;
-  std::uint32_t in_poll_order = 0;
+  select_slot() noexcept {}
+  union {
+    waiter wait;  // made when it waits
+  };
+  std::uint32_t in_lock_order;
+  std::uint32_t ready;  // the first few: the cases that look ready
 };
 
 struct select_result {
