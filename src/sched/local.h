@@ -71,7 +71,7 @@ OFFSET_NO_TSAN OFFSET_HOT task pick(p& pr) noexcept {
     }
   }
   pr.next_streak = 0;
-  return pr.queue.pop();
+  return pr.pop();
 }
 
 /// A goroutine that may wait, has a P, and is not called upon (in a bubble it always is): the short

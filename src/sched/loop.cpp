@@ -115,7 +115,7 @@ task local_or_global(p& pr) noexcept {
   // Sysmon may have seen the slot full, and says so only now.
   if (pr.next_aged.load(std::memory_order_relaxed))
     pr.next_aged.store(false, std::memory_order_relaxed);
-  if (const task t = pr.queue.pop()) return t;
+  if (const task t = pr.pop()) return t;
   return take_global(pr);
 }
 
@@ -337,7 +337,7 @@ bool give_away(p& pr) noexcept {
   task_chain rest;
   if (pr.unstarted != nullptr) rest.push(task(std::exchange(pr.unstarted, nullptr)));
   if (const task t = pr.exchange_next({})) rest.push(t);
-  while (const task t = pr.queue.pop()) rest.push(t);
+  while (const task t = pr.pop()) rest.push(t);
   if (!rest.first) return false;
   pr.home->global.push(rest);
   return true;
@@ -432,6 +432,9 @@ bool add_carrier(world& w, bool searching) noexcept {
     return false;
   }
   made_p->fence_next = !base::prepare_asymmetric_fence();
+  if (index == 0 && !made_p->fence_next)
+    made_p->queue_is.store(owners::alone, std::memory_order_relaxed);
+  if (index != 0) w.proc(0)->end_alone();
   made_f->proc = made_p;
   made_f->home = &w;
   made_f->searching = searching;

@@ -30,6 +30,10 @@ namespace offset::inline v0::sched {
 struct world;
 struct f;
 
+/// Whether others may take from a queue: not from that of the first carrier while it is the only
+/// one ever started.
+enum class owners : std::uint8_t { alone, ending, shared };
+
 struct alignas(64) p {
   p(world& w, std::uint32_t i, std::uint64_t seed) noexcept : random(seed), home(&w), index(i) {}
   p(const p&) = delete;
@@ -39,6 +43,8 @@ struct alignas(64) p {
   std::atomic<std::uintptr_t> next{0};
   std::atomic<std::uint32_t> in_next{0};
   std::atomic<std::uint32_t> rescue{0};
+  std::atomic<owners> queue_is{owners::shared};
+  std::atomic<bool> in_pop{false};
   /// Set by others: go to the scheduler's loop at the next chance (stop, retire).
   std::atomic<bool> attention{false};
   bool fence_next = false;        // the kernel has no membarrier: the owner pays for the fence
@@ -107,6 +113,29 @@ struct alignas(64) p {
     next.store(t.word(), std::memory_order_relaxed);
     leave_next();
     return task::from_word(old);
+  }
+  /// Owner only: the first of the queue. Alone, it takes it by plain stores; whoever wants to take
+  /// from the queue ends that first (end_alone), and knows by `in_pop` when the last such pop is
+  /// over.
+  OFFSET_NO_TSAN OFFSET_HOT task pop() noexcept {
+    if (queue_is.load(std::memory_order_relaxed) == owners::alone) {
+      in_pop.store(true, std::memory_order_relaxed);
+      base::asymmetric_fence_light();
+      const bool still = queue_is.load(std::memory_order_relaxed) == owners::alone;
+      const task t = still ? queue.pop_alone() : task();
+      // Release: who sees it sees the head of the queue.
+      in_pop.store(false, std::memory_order_release);
+      if (still) return t;
+    }
+    return queue.pop();
+  }
+  /// Any thread, before it takes from the queue of a P that may be alone.
+  OFFSET_NO_TSAN void end_alone() noexcept {
+    if (queue_is.load(std::memory_order_acquire) == owners::shared) return;
+    queue_is.store(owners::ending, std::memory_order_seq_cst);
+    static_cast<void>(base::asymmetric_fence_heavy());  // there is one, or it was never alone
+    while (in_pop.load(std::memory_order_acquire)) base::cpu_pause();
+    queue_is.store(owners::shared, std::memory_order_release);
   }
   bool has_next() const noexcept { return next.load(std::memory_order_relaxed) != 0; }
 };

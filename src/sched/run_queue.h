@@ -41,6 +41,15 @@ class run_queue {
     }
   }
 
+  /// Owner only, while nobody else takes anything: no locked instruction.
+  task pop_alone() noexcept {
+    const std::uint32_t head = head_.load(std::memory_order_relaxed);
+    if (head == tail_.load(std::memory_order_relaxed)) return {};
+    const std::uintptr_t word = slots_[head % capacity].load(std::memory_order_relaxed);
+    head_.store(head + 1, std::memory_order_release);
+    return task::from_word(word);
+  }
+
   /// Any thread: one task.
   task take() noexcept {
     std::uint32_t head = head_.load(std::memory_order_acquire);

@@ -208,6 +208,7 @@ class monitor {
   // What waits behind a goroutine that keeps its carrier goes where all carriers look, those with
   // work of their own too.
   void give_away_from(p& pr) noexcept {
+    pr.end_alone();
     task_chain rest;
     while (const task t = pr.queue.take()) rest.push(t);
     if (const task t = rescue_next(pr)) rest.push(t);
