@@ -20,6 +20,8 @@ class wait_room {
   wait_room(const wait_room&) = delete;
   wait_room& operator=(const wait_room&) = delete;
   ~wait_room() {
+    // Acquire: whoever was queued before the room was last unlocked is seen.
+    static_cast<void>(lock_state.load(std::memory_order_acquire));
     if (first != nullptr || handed != nullptr) release_all();
   }
 
