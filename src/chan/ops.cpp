@@ -224,13 +224,15 @@ chan_core* chan_make(const element_ops& ops, std::uint64_t capacity) {
 // The last handle is gone: the values left are destroyed, and goroutines that still wait here
 // (their handle died under them: a reference that dangles, or a program that ends) wait for ever.
 void chan_dispose(chan_core* c) noexcept {
-  c->word.lock();
-  for (wait_queue* q : {&c->receivers, &c->senders})
-    while (waiter* const w = q->first) {
-      unlink(*q, *w);
-      w->core = nullptr;
-    }
-  unlock(*c);
+  if ((c->word.load() & (chan_word::waited | chan_word::locked)) != 0) {
+    c->word.lock();
+    for (wait_queue* q : {&c->receivers, &c->senders})
+      while (waiter* const w = q->first) {
+        unlink(*q, *w);
+        w->core = nullptr;
+      }
+    unlock(*c);
+  }
   if (c->ops->destroy != nullptr) {
     if (c->loud != nullptr) {
       for (std::size_t at = c->receive_at, n = c->loud->used; n > 0; --n) {

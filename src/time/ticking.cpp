@@ -158,7 +158,9 @@ ticking* make(std::int64_t ns, std::int64_t period, task_base* task) {
 // Out of the heap and with nothing in the buffer. True when it was set, or its tick not received.
 bool stop_locked(ticking& t) noexcept {
   bool was = timers::heap::remove(t.node);
-  if (t.task == nullptr) {
+  // Nothing puts a tick into the buffer now: whether one is there, a look tells.
+  using word = detail::chan_word;
+  if (t.task == nullptr && (t.core.word.load() & (word::receivable | word::locked)) != 0) {
     t.core.word.lock();
     if (t.core.count.load(std::memory_order_relaxed) != 0 &&
         !base::planted(base::plant::stale_tick)) {
