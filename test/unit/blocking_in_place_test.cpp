@@ -162,11 +162,13 @@ TEST(BlockingInPlace, ACallThatOutlastsMain) {
   std::atomic<bool> wait{false};
   std::atomic<pid_t> carrier{0};
   std::atomic<bool> over{false};
+  std::atomic<bool> left{false};
   std::atomic<bool> went_on{false};
   any_call f = [&] {
     if (!wait) return 0;
     carrier = gettid();
     while (!over) std::this_thread::yield();
+    left = true;
     return 0;
   };
   run({.maxprocs = 1}, [&] {
@@ -180,7 +182,7 @@ TEST(BlockingInPlace, ACallThatOutlastsMain) {
   });
   over = true;
   const std::filesystem::path its_thread = "/proc/self/task/" + std::to_string(carrier);
-  ASSERT_TRUE(test::await([&] { return !exists(its_thread); }));
+  ASSERT_TRUE(test::await([&] { return left && !exists(its_thread); }));
   EXPECT_FALSE(went_on);
 }
 
