@@ -72,8 +72,9 @@ namespace {
 // instruction it leaves one address too many on the processor's stack of return addresses, so that
 // each return after a switch, down to the user's function, is predicted wrongly: a third of the
 // time of an unbuffered send and receive. So it is not called but jumped to, its return address
-// having been pushed. (Pushing is safe: a function that calls others, as this one's callers do, has
-// no red zone; and the stack is as aligned as at a call, which visit() needs.)
+// having been pushed. (Pushing is safe: a function that calls others, as switch_to does, has no red
+// zone; and the stack is as aligned as at a call, which visit() needs. switch_to is not inlined, so
+// that nothing lives in registers across the jump that is not named here.)
 #if defined(__x86_64__) && defined(__LP64__) && !defined(__CET__)
 OFFSET_NO_TSAN inline __attribute__((always_inline)) context::transfer_t
 jump_to(void* to, void* data) noexcept {
@@ -109,8 +110,8 @@ OFFSET_NO_TSAN inline carrier& jump(carrier& c, fiber& from, fiber& to, commit_f
 
 }  // namespace
 
-OFFSET_NO_TSAN carrier& switch_to(carrier& c, fiber& from, fiber& to, commit_fn commit, void* arg,
-                                  bool last) noexcept {
+[[gnu::noinline]] OFFSET_NO_TSAN carrier&
+switch_to(carrier& c, fiber& from, fiber& to, commit_fn commit, void* arg, bool last) noexcept {
 #ifdef OFFSET_INTERNAL_TSAN
   // By way of the carrier's own stack: a commit that ran on the stack of `to`, in the carrier's
   // name, would look as if the carrier had written there.

@@ -210,7 +210,10 @@ task find_work(f& me) noexcept {
     }
     if (w.stopping.load(std::memory_order_acquire)) return {};
     if (w.excess.load(std::memory_order_relaxed) != 0 && retire(me)) continue;
-    if (pr.crowded) step_back(me);
+    if (pr.crowded) {
+      step_back(me);
+      continue;
+    }
     if (pr.unstarted != nullptr) return found(me, task(std::exchange(pr.unstarted, nullptr)));
     pr.timers_are_due = false;
     fire_all_timers(pr);
@@ -372,13 +375,13 @@ OFFSET_NO_TSAN bool look_around(p& pr, task& turn) noexcept {
   else if (passed > long_ticks && pr.look_stride > 1)
     pr.look_stride /= 2;
   pr.look_countdown = pr.look_stride;
-  if (is_crowded(pr, passed)) return true;
+  const bool crowded = is_crowded(pr, passed);
   world& w = *pr.home;
   const std::int64_t earliest = w.proc_count.load(std::memory_order_relaxed) <= procs_scanned
                                     ? w.earliest_timer()
                                     : pr.timers.earliest();
   pr.timers_are_due = earliest != base::never && earliest <= base::now_ns();
-  if (pr.timers_are_due) return true;
+  if (pr.timers_are_due || crowded) return true;
   turn = take_in_turn(pr);
   return static_cast<bool>(turn);
 }
@@ -446,6 +449,8 @@ bool add_carrier(world& w, bool searching) noexcept {
   w.proc_count.store(index + 1, std::memory_order_release);
   if (start_thread(w, *made_f, carrier_main)) return true;
   w.proc_count.store(index, std::memory_order_release);
+  // One that has counted it as awake, and stepped back, looks again.
+  if (f* const sleeper_f = w.idle.take(true)) sleeper_f->note.wake();
   unlist(w, *made_f);
   w.procs[index].store(nullptr, std::memory_order_release);
   delete made_f;

@@ -14,6 +14,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <unistd.h>
 
 #include "base/asymmetric_fence.h"
 #include "base/block_pool.h"
@@ -54,6 +55,8 @@ struct alignas(64) p {
   std::uint32_t look_stride = 1;   // dispatches between two looks around
   std::uint64_t looked = 0;        // base::coarse_ticks of the last
   std::uint32_t clashes = 0;       // step_back.h
+  std::uint32_t others_seen = 0;   // dispatches of the others, when it last clashed too often
+  bool clashed = false;            // in the window before
   bool crowded = false;            // for the loop
   std::uint64_t window = 0;        // in which they were, in coarse ticks
   std::uint32_t global_taken = 0;  // `ticks` at the last turn of the global queue
@@ -133,7 +136,9 @@ struct alignas(64) p {
   OFFSET_NO_TSAN void end_alone() noexcept {
     if (queue_is.load(std::memory_order_acquire) == owners::shared) return;
     queue_is.store(owners::ending, std::memory_order_seq_cst);
-    static_cast<void>(base::asymmetric_fence_heavy());  // there is one, or it was never alone
+    // There is a fence, or it was never alone; unless somebody took it away since. A store of the
+    // owner's is seen after that time all the same.
+    if (!base::asymmetric_fence_heavy()) usleep(10'000);
     while (in_pop.load(std::memory_order_acquire)) base::cpu_pause();
     queue_is.store(owners::shared, std::memory_order_release);
   }

@@ -231,7 +231,7 @@ OFFSET_NO_TSAN void yield() noexcept {
       return;
     }
     // Nothing here. The loop is only for what pick left to it, or for work that lies elsewhere.
-    if (!pr->attention.load(std::memory_order_relaxed) && !pr->timers_are_due &&
+    if (!pr->attention.load(std::memory_order_relaxed) && !pr->timers_are_due && !pr->crowded &&
         pr->home->global.size() == 0)
       return;
     if (pr->home->bubble != nullptr) {

@@ -17,12 +17,28 @@ constexpr std::uint64_t ticks_per_clash = 7'500;  // a clash in 2.5 us: a tenth 
 constexpr std::int64_t least_hold = 2 * ms;
 constexpr std::int64_t most_hold = 64 * ms;
 
+OFFSET_NO_TSAN std::uint32_t dispatches_of_others(const p& pr) noexcept {
+  const world& w = *pr.home;
+  std::uint32_t sum = 0;
+  const std::uint32_t n = w.proc_count.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < n; ++i)
+    if (const p* const other = w.proc(i); other != nullptr && other != &pr)
+      sum += other->ticks.load(std::memory_order_relaxed);
+  return sum;
+}
+
 }  // namespace
 
 OFFSET_NO_TSAN bool is_crowded(p& pr, std::uint64_t passed) noexcept {
   pr.window += passed;
   if (pr.window < window_ticks) return false;
-  pr.crowded = pr.clashes >= pr.window / ticks_per_clash;
+  const bool before = pr.clashed;
+  pr.clashed = pr.clashes >= pr.window / ticks_per_clash;
+  if (pr.clashed) {
+    const std::uint32_t others = dispatches_of_others(pr);
+    pr.crowded = before && others != pr.others_seen;
+    pr.others_seen = others;
+  }
   pr.clashes = 0;
   pr.window = 0;
   return pr.crowded;

@@ -3,11 +3,12 @@
 // Several CPUs that send and receive on one channel pass its cache line to and fro: each message
 // takes three to six times as long as with one CPU, which does nothing else for it. So a carrier
 // counts its clashes: channel locks that it found taken, and steals. When they come so often that
-// they must be a large part of its time, it steps back: it leaves its goroutines to the carriers
-// that stay awake, and sleeps.
+// they must be a large part of its time, twice in a row, it steps back: it leaves its goroutines to
+// the carriers that stay awake, and sleeps.
 //
 // - Only while another carrier is awake: decided under the idle set's lock. That one looks at every
-//   queue before it sleeps (idle.h), so what was left is not forgotten.
+//   queue before it sleeps (idle.h), so what was left is not forgotten. And only when another has
+//   passed from goroutine to goroutine meanwhile: one that is kept by a goroutine is no help.
 // - From then until a carrier finds nothing to do (`stepped_back`), a goroutine made ready by
 //   another wakes no carrier; what threads outside make ready still does, and timers do.
 // - sysmon tries again: at once when the carriers that are awake are not quick any more, since then

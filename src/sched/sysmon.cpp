@@ -206,13 +206,19 @@ class monitor {
   }
 
   // What waits behind a goroutine that keeps its carrier goes where all carriers look, those with
-  // work of their own too.
+  // work of their own too. While it is in nobody's queue, `starting` keeps a deadlock from being
+  // told.
   void give_away_from(p& pr) noexcept {
+    if (pr.queue.empty() && !pr.has_next()) return;
+    std::uint32_t none = 0;
+    if (!w_.starting.compare_exchange_strong(none, 1, std::memory_order_seq_cst)) return;
     pr.end_alone();
     task_chain rest;
     while (const task t = pr.queue.take()) rest.push(t);
     if (const task t = rescue_next(pr)) rest.push(t);
     if (rest.first) w_.global.push(rest);
+    w_.starting.store(0, std::memory_order_seq_cst);
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // then look() sees who searches
   }
 
   // A carrier that stepped back is about to be woken. When that was so at the last look already,

@@ -55,8 +55,9 @@ struct world {
   std::unique_ptr<std::atomic<p*>[]> procs;  // maxprocs + most_extra
   std::atomic<std::uint32_t> proc_count{0};  // started, retired ones included
   std::atomic<std::uint32_t> retired{0};
-  std::atomic<std::uint32_t> excess{0};    // extra carriers that should retire
-  std::atomic<std::uint32_t> starting{0};  // 1 while a carrier is being added
+  std::atomic<std::uint32_t> excess{0};  // extra carriers that should retire
+  std::atomic<std::uint32_t> starting{
+      0};  // 1 while a carrier is being added, or sysmon moves tasks
   base::spin_lock carriers_lock{base::rank::scheduler};
   f* carriers = nullptr;  // all threads with an F, pinned ones included
   f* retired_list = nullptr;

@@ -118,4 +118,38 @@ TEST(step_back, ThreadsOutsideWakeThem) {
   });
 }
 
+// One that is in the crowd and gives way lets others run, each time: also in the moment in which
+// its carrier is about to step back.
+TEST(step_back, AYieldGivesWay) {
+  offset::run([] {
+    auto c = offset::make_chan<int>(64);
+    std::atomic<int> most{0};
+    offset::sync::wait_group all;
+    for (int k = 0; k < 4; ++k)
+      all.go([&] {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+        while (std::chrono::steady_clock::now() < until) {
+          std::atomic<bool> ran{false};
+          offset::sync::wait_group one;
+          one.go([&] { ran = true; });
+          int turns = 0;
+          for (; !ran; ++turns) {
+            int v = 0;
+            for (int i = 0; i < 4'000; ++i) {
+              c.try_send(i);
+              c.try_recv(v);
+            }
+            offset::yield();
+          }
+          one.wait();
+          int seen = most;
+          while (turns > seen && !most.compare_exchange_weak(seen, turns)) {
+          }
+        }
+      });
+    all.wait();
+    EXPECT_LT(most, 400);
+  });
+}
+
 }  // namespace
