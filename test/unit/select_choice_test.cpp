@@ -96,7 +96,8 @@ TEST(SelectChoice, WaitingDuplicatesAreQueuedInRandomOrder) {
 }
 
 TEST(SelectChoice, NeitherSideStarves) {
-  // Go: TestSelectFairness. Both producers are always ready.
+  // Go: TestSelectFairness. Both producers are always ready, but for the time that the system keeps
+  // one's carrier from its CPU: the trials last longer than that.
   offset::run([] {
     auto a = make_chan<int>(2);
     auto b = make_chan<int>(2);
@@ -106,7 +107,7 @@ TEST(SelectChoice, NeitherSideStarves) {
         while (select(c.if_send(1), done.if_recv()) == 0) {
         }
       });
-    constexpr int trials = 10'000;
+    constexpr int trials = 300'000;
     int hits[2] = {};
     for (int i = 0; i < trials; ++i) ++hits[select(a.if_recv(), b.if_recv())];
     done.close();
