@@ -1,5 +1,6 @@
 // The queue that every carrier looks at now and then: what did not fit into a P's own queue (in
-// chains of 128), and what threads outside made ready. First in, first out, of any length, and
+// chains of 128), and what threads outside made ready. First in, first out, but for tasks that have
+// waited in a P's queue already and are given back: those come first. Of any length, and
 // pushing never allocates, because a task is linked through itself: making a goroutine ready must
 // not fail.
 //
@@ -25,6 +26,15 @@ class global_queue {
   void push(task_chain& chain) noexcept {
     lock_.lock();
     chain_.append(chain);
+    size_.store(chain_.count, std::memory_order_release);
+    lock_.unlock();
+  }
+  /// Before all others: tasks that have waited already.
+  void push_front(task_chain& chain) noexcept {
+    lock_.lock();
+    chain.append(chain_);
+    chain_ = chain;
+    chain = {};
     size_.store(chain_.count, std::memory_order_release);
     lock_.unlock();
   }

@@ -100,12 +100,17 @@ task steal(f& me) noexcept {
   return {};
 }
 
-// One of the global queue, when those there have waited for long enough while this P had its own.
+// From the global queue, when those there have waited for long enough while this P had its own:
+// one, or some of them where many wait there and few here.
 OFFSET_NO_TSAN task take_in_turn(p& pr) noexcept {
   const std::uint32_t ticks = pr.ticks.load(std::memory_order_relaxed);
   if (ticks - pr.global_taken < global_every) return {};
   pr.global_taken = ticks;
-  return pr.home->global.pop(1, 1).first;
+  const bool few_here = pr.queue.room() > run_queue::capacity / 2;
+  task_chain some = pr.home->global.pop(few_here ? 16 : 1, 8);
+  const task first = some.pop();
+  while (const task t = some.pop()) push_tail(pr, t);
+  return first;
 }
 
 task local_or_global(p& pr) noexcept {
@@ -342,7 +347,7 @@ bool give_away(p& pr) noexcept {
   if (const task t = pr.exchange_next({})) rest.push(t);
   while (const task t = pr.pop()) rest.push(t);
   if (!rest.first) return false;
-  pr.home->global.push(rest);
+  pr.home->global.push_front(rest);
   return true;
 }
 

@@ -216,7 +216,7 @@ class monitor {
     task_chain rest;
     while (const task t = pr.queue.take()) rest.push(t);
     if (const task t = rescue_next(pr)) rest.push(t);
-    if (rest.first) w_.global.push(rest);
+    if (rest.first) w_.global.push_front(rest);
     w_.starting.store(0, std::memory_order_seq_cst);
     std::atomic_thread_fence(std::memory_order_seq_cst);  // then look() sees who searches
   }
