@@ -106,6 +106,7 @@ OFFSET_NO_TSAN task take_in_turn(p& pr) noexcept {
   const std::uint32_t ticks = pr.ticks.load(std::memory_order_relaxed);
   if (ticks - pr.global_taken < global_every) return {};
   pr.global_taken = ticks;
+  if (pr.home->global.size() == 0) return {};
   const bool few_here = pr.queue.room() > run_queue::capacity / 2;
   task_chain some = pr.home->global.pop(few_here ? 16 : 1, 8);
   const task first = some.pop();

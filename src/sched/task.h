@@ -12,7 +12,7 @@ namespace offset::inline v0::sched {
 
 class task {
  public:
-  constexpr task() noexcept = default;
+  OFFSET_NO_TSAN constexpr task() noexcept = default;
   OFFSET_NO_TSAN task(g* p) noexcept : word_(reinterpret_cast<std::uintptr_t>(p)) {}
   OFFSET_NO_TSAN task(detail::seed* s) noexcept : word_(reinterpret_cast<std::uintptr_t>(s) | 1) {}
   OFFSET_NO_TSAN static task from_word(std::uintptr_t w) noexcept {

@@ -525,7 +525,13 @@ struct things {
 
 template <class F>
 void start_waiters(things& t, F wait) {
-  for (int k = 0; k < 4; ++k) offset::go([&t, wait] { static_cast<void>(wait(t, t.by.ctx)); });
+  std::atomic<int> came{0};
+  for (int k = 0; k < 4; ++k)
+    offset::go([&, wait] {
+      ++came;
+      static_cast<void>(wait(t, t.by.ctx));
+    });
+  while (came < 4) offset::yield();
   let_them_wait();
 }
 

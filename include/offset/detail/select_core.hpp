@@ -14,7 +14,7 @@ namespace offset::inline v0::detail {
 /// Room that a select needs for each case while it runs; lies with the caller. Nothing is in it
 /// until the select fills it in.
 struct select_slot {
-  select_slot() noexcept {}
+  select_slot() noexcept {}  // NOLINT(modernize-use-equals-default): `wait` has initializers
   union {
     waiter wait;  // made when it waits
   };
