@@ -148,7 +148,7 @@ class send_side {
   /// channel is closed, now or while it waits. On nil it waits for ever. Go: c <- v.
   void send(T v) const {
     if (chan_send_inline(core(), v)) return;
-    if (chan_send(core(), std::addressof(v), forever) != op_status::ok) throw_closed_channel();
+    if (chan_send(core(), std::addressof(v)) != op_status::ok) throw_closed_channel();
   }
 
   /// Never waits: ok, would_block or closed. Go: a select of one send with a default.
@@ -226,7 +226,7 @@ class send_side<Self, void> {
   void send() const {
     unit u;
     if (chan_send_inline(core(), u)) return;
-    if (chan_send(core(), &u, forever) != op_status::ok) throw_closed_channel();
+    if (chan_send(core(), &u) != op_status::ok) throw_closed_channel();
   }
   op_status try_send() const {
     if (chan_surely_full(core())) return op_status::would_block;
@@ -303,8 +303,7 @@ class recv_iterator {
   void step() {
     value_.reset();
     storage<T> store;
-    if (!chan_recv_inline<T>(core_, store.raw()) &&
-        chan_recv(core_, store.raw(), forever) != op_status::ok)
+    if (!chan_recv_inline<T>(core_, store.raw()) && chan_recv(core_, store.raw()) != op_status::ok)
       return;
     value_.emplace(std::move(*store.get()));
     std::destroy_at(store.get());
@@ -323,7 +322,7 @@ class recv_side {
   std::optional<T> recv() const {
     storage<T> store;
     if (!chan_recv_inline<T>(core(), store.raw()) &&
-        chan_recv(core(), store.raw(), forever) != op_status::ok)
+        chan_recv(core(), store.raw()) != op_status::ok)
       return std::nullopt;
     std::optional<T> value(std::in_place, std::move(*store.get()));
     std::destroy_at(store.get());

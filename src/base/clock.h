@@ -24,8 +24,8 @@ inline std::int64_t saturating_add(std::int64_t now, std::int64_t d) noexcept {
   return sum;
 }
 
-/// A counter that only grows, in unspecified units of about a nanosecond or less than a few dozen:
-/// for telling whether much time has passed, at a third of the price of the clock.
+/// A counter that only grows, in unspecified units of a third of a nanosecond to a whole one: for
+/// telling whether much time has passed, at a third of the price of the clock.
 inline std::uint64_t coarse_ticks() noexcept {
 #if defined(__x86_64__)
   return __builtin_ia32_rdtsc();

@@ -192,8 +192,10 @@ inline void unlock(chan_core& c) noexcept { c.word.unlock(c.word.own(), flags_of
 /// A channel that was just made belongs to the bubble it was made in.
 inline void enter_bubble(chan_core& c) noexcept {
   c.bubble = sched::bubble_number();
-  if (c.bubble == 0) [[likely]]
+  if (c.bubble == 0) [[likely]] {
+    c.plain = c.loud == nullptr;
     return;
+  }
   c.word.lock();
   unlock(c);
 }

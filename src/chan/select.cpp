@@ -406,7 +406,7 @@ namespace offset::inline v0::detail {
 select_result select_run(const case_desc* cases, select_slot* slots, std::size_t n,
                          std::int64_t wait_ns) {
   std::int64_t deadline = base::never;
-  if (wait_ns > 0 && wait_ns != forever) deadline = base::saturating_add(sched::now_ns(), wait_ns);
+  if (wait_ns > 0 && wait_ns != forever) deadline = base::saturating_add(sched::soon_ns(), wait_ns);
   return chan_impl::run(cases, slots, n, wait_ns, deadline);
 }
 

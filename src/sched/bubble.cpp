@@ -1,5 +1,7 @@
 #include "sched/bubble.h"
 
+#include <algorithm>
+
 #include "offset/detail/deadline.hpp"
 #include "sched/f.h"
 #include "sched/g.h"
@@ -21,6 +23,22 @@ OFFSET_NO_TSAN std::uint32_t bubble_number_slow() noexcept {
 OFFSET_NO_TSAN std::int64_t now_ns_slow() noexcept {
   const bubble* const mine = caller_bubble();
   return mine != nullptr ? mine->now.load(std::memory_order_relaxed) : base::now_ns();
+}
+
+OFFSET_NO_TSAN std::int64_t soon_ns() noexcept {
+  constexpr std::uint64_t long_ago = 2'000;  // coarse ticks; one is no longer than a nanosecond
+  f* const me = current_f();
+  if (me == nullptr || me->proc == nullptr || me->home->bubble != nullptr) return now_ns();
+  p& pr = *me->proc;
+  const std::uint64_t ticks = base::coarse_ticks();
+  std::uint64_t passed = ticks - pr.clock_read;
+  if (passed > long_ago) {
+    pr.clock_read = ticks;
+    pr.clock_ns = std::max(base::now_ns(), pr.soon_ns);
+    passed = 0;
+  }
+  pr.soon_ns = pr.clock_ns + static_cast<std::int64_t>(passed);
+  return pr.soon_ns;
 }
 
 OFFSET_NO_TSAN void schedule_point_slow() noexcept {

@@ -75,6 +75,11 @@ inline std::int64_t now_ns() noexcept {
   return detail::bubble_alive.load(std::memory_order_relaxed) ? now_ns_slow() : base::now_ns();
 }
 
+/// now_ns, or up to a microsecond or two later, and never earlier than the last time on this
+/// carrier: for setting timers, where one that is set soon after another need not look at the
+/// clock.
+std::int64_t soon_ns() noexcept;
+
 /// Before every operation on something shared: in a bubble another goroutine may go first. No lock
 /// may be held.
 void schedule_point_slow() noexcept;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -51,22 +52,25 @@ struct g_special {
 };
 
 struct g {
+  // One cache line: what waiting and being made ready touch, as far as the fiber's context.
   std::uintptr_t link = 0;  // in the global queue; first, as in a seed
-  fiber::fiber fib;
-  std::uint64_t id = 0;
   world* home = nullptr;
   std::atomic<g_state> state{g_state::free};
   std::atomic<wait_reason> reason{wait_reason::none};
   bool exiting = false;  // goexit was called and its unwinding may have been swallowed
   bool is_main = false;
+  abandon_hook hook;  // from a park until it returns
+  fiber::fiber fib;
+
+  std::uint64_t id = 0;
   f* pinned_to = nullptr;
   g_special* special = nullptr;
   const void* origin = nullptr;   // return address of `go`
   void* thrown_from = nullptr;    // base::backtrace of a panic, while it unwinds
-  abandon_hook hook;              // from a park until it returns
   detail::seed* start = nullptr;  // what to run, before its first switch
   fiber::stack_header stack;
 };
+static_assert(offsetof(g, fib) + offsetof(fiber::fiber, stack_low) == 64);
 
 inline g* g_of(fiber::fiber& f) noexcept {
   return reinterpret_cast<g*>(reinterpret_cast<std::byte*>(&f) - offsetof(g, fib));

@@ -42,13 +42,17 @@ inline void work_published(world& w) noexcept {
   wake_for_work(w);
 }
 
-/// Into the next slot; what was there goes to the queue, and only that may wake another carrier.
+/// What another has displaced from the next slot goes to the queue, and only that may wake another
+/// carrier. (With one P there is none to wake: this one runs it, or, if it is kept by a goroutine,
+/// sysmon sees to it.)
+OFFSET_NO_TSAN OFFSET_HOT void push_displaced(p& pr, task old) noexcept {
+  if (!old) return;
+  push_tail(pr, old);
+  world& w = *pr.home;
+  if (w.set.maxprocs > 1 && !w.stepped_back.load(std::memory_order_relaxed)) work_published(w);
+}
 OFFSET_NO_TSAN OFFSET_HOT void push_next(p& pr, task t) noexcept {
-  const task old = pr.exchange_next(t);
-  if (old) {
-    push_tail(pr, old);
-    if (!pr.home->stepped_back.load(std::memory_order_relaxed)) work_published(*pr.home);
-  }
+  push_displaced(pr, pr.exchange_next(t));
 }
 
 /// What to run next; nothing when the carrier should look further (or see to other things) in its
@@ -63,8 +67,9 @@ OFFSET_NO_TSAN OFFSET_HOT task pick(p& pr) noexcept {
   }
   if (pr.has_next()) {
     if (const task t = pr.exchange_next({})) [[likely]] {
-      if (pr.next_streak < next_cap || pr.queue.empty()) [[likely]] {
-        ++pr.next_streak;
+      const bool turn_is_over = pr.next_streak >= next_cap;
+      if (!turn_is_over || pr.queue.empty()) [[likely]] {
+        pr.next_streak = turn_is_over ? 1 : pr.next_streak + 1;
         return t;
       }
       push_tail(pr, t);
@@ -96,18 +101,26 @@ OFFSET_NO_TSAN OFFSET_HOT bool few_are_next() noexcept {
          me->proc->queue.room() >= run_queue::capacity - few;
 }
 
+/// The first half of ready(s), by the goroutine on `me`: `displaced` is for push_displaced. False,
+/// and nothing done, for one that is not of this world's carriers.
+OFFSET_NO_TSAN OFFSET_HOT bool ready_next(f& me, sleeper s, task& displaced) noexcept {
+  if ((s & sleeper_tags) != 0) [[unlikely]]
+    return false;
+  g& self = *reinterpret_cast<g*>(s);
+  if (self.home != me.home) [[unlikely]]
+    return false;
+  base::tsan_release(&self);  // pairs with leave
+  self.state.store(g_state::runnable, std::memory_order_relaxed);
+  displaced = me.proc->exchange_next(task(&self));
+  return true;
+}
 /// As ready(s), by the goroutine on `me`.
 OFFSET_NO_TSAN OFFSET_HOT void ready(f& me, sleeper s) noexcept {
-  if ((s & sleeper_tags) == 0) [[likely]] {
-    g& self = *reinterpret_cast<g*>(s);
-    if (self.home == me.home) [[likely]] {
-      base::tsan_release(&self);  // pairs with leave
-      self.state.store(g_state::runnable, std::memory_order_relaxed);
-      push_next(*me.proc, task(&self));
-      return;
-    }
-  }
-  ready(s);
+  task displaced;
+  if (ready_next(me, s, displaced))
+    push_displaced(*me.proc, displaced);
+  else
+    ready(s);
 }
 
 /// As parker::park, for the goroutine on `me`.
@@ -137,6 +150,42 @@ void goroutine_main(fiber::fiber& self, fiber::carrier& on);
 OFFSET_NO_TSAN OFFSET_HOT void run_on(f& me, g& self) noexcept {
   me.current = &self;
   self.state.store(g_state::running, std::memory_order_relaxed);
+}
+
+/// What pick most often answers, if it does: the goroutine in the next slot.
+OFFSET_NO_TSAN OFFSET_HOT g* pick_at_once(p& pr) noexcept {
+  if (pr.attention.load(std::memory_order_relaxed) || pr.look_countdown == 1 ||
+      pr.next_streak >= next_cap)
+    return nullptr;
+  const task seen = task::from_word(pr.next.load(std::memory_order_relaxed));
+  if (!seen || seen.is_seed()) return nullptr;
+  const task t = pr.exchange_next({});  // or it has been rescued
+  if (!t) [[unlikely]]
+    return nullptr;
+  pr.count_tick();
+  --pr.look_countdown;
+  ++pr.next_streak;
+  return t.as_g();
+}
+
+/// Leaves `self`, which runs on `me`, for whatever is next.
+void leave(f& me, g& self, commit_fn commit, void* arg) noexcept;
+
+/// park, inlined.
+OFFSET_NO_TSAN OFFSET_HOT void park_plain(f& me, commit_fn commit, void* arg, wait_reason reason,
+                                          abandon_hook hook) noexcept {
+  g& self = *me.current;
+  self.hook = hook;
+  self.reason.store(reason, std::memory_order_relaxed);
+  self.state.store(g_state::waiting, std::memory_order_release);
+  if (g* const to = pick_at_once(*me.proc)) [[likely]] {
+    run_on(me, *to);
+    fiber::switch_to(me.switcher, self.fib, to->fib, commit, arg);
+    base::tsan_acquire(&self);  // pairs with ready
+  } else {
+    leave(me, self, commit, arg);
+  }
+  self.hook.actions = nullptr;
 }
 
 /// Leaves `self` (a goroutine's fiber, or the carrier's own) for what `t` says.

@@ -59,6 +59,9 @@ struct alignas(64) p {
   bool clashed = false;            // in the window before
   bool crowded = false;            // for the loop
   std::uint64_t window = 0;        // in which they were, in coarse ticks
+  std::uint64_t clock_read = 0;    // soon_ns: when it looked at the clock, in coarse ticks,
+  std::int64_t clock_ns = 0;       // what it saw,
+  std::int64_t soon_ns = 0;        // and what it answered last
   std::uint32_t global_taken = 0;  // `ticks` at the last turn of the global queue
   g* stacks = nullptr;             // free ones, last in, first out
   std::uint32_t stack_count = 0;

@@ -17,19 +17,6 @@
 namespace offset::inline v0::sched {
 namespace {
 
-// Leaves the calling goroutine for whatever is next.
-OFFSET_NO_TSAN inline void leave(f& me, g& self, commit_fn commit, void* arg) noexcept {
-  tsan_leaves_bubble();
-  const task t = me.proc != nullptr ? pick(*me.proc) : task();
-  if (t) {
-    switch_to_task(me, self.fib, t, commit, arg, false);
-  } else {
-    me.current = nullptr;
-    fiber::switch_to(me.switcher, self.fib, me.switcher.own, commit, arg);
-  }
-  base::tsan_acquire(&self);  // pairs with ready
-}
-
 void ready_pinned(g& self) noexcept {
   f& its = *self.pinned_to;
   world& w = *self.home;
@@ -61,6 +48,18 @@ OFFSET_NO_TSAN void look_after(const f& me) noexcept {
 }
 
 }  // namespace
+
+OFFSET_NO_TSAN void leave(f& me, g& self, commit_fn commit, void* arg) noexcept {
+  tsan_leaves_bubble();
+  const task t = me.proc != nullptr ? pick(*me.proc) : task();
+  if (t) {
+    switch_to_task(me, self.fib, t, commit, arg, false);
+  } else {
+    me.current = nullptr;
+    fiber::switch_to(me.switcher, self.fib, me.switcher.own, commit, arg);
+  }
+  base::tsan_acquire(&self);  // pairs with ready
+}
 
 OFFSET_NO_TSAN parker::parker() noexcept {
   schedule_point();

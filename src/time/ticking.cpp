@@ -99,11 +99,14 @@ void start_task(void* arg) noexcept {
     offset::go([held, t] { t->task->run(); });
   } catch (...) {
     // No memory for a goroutine now: once more in a millisecond, unless it is stopped before.
+    t->using_it.lock();
     try {
-      sched::add_timer(t->node, sched::now_ns() + 1'000'000, "after_func");
+      if (t->node.where.load(std::memory_order_relaxed) == nullptr)  // not reset meanwhile
+        sched::add_timer(t->node, sched::now_ns() + 1'000'000, "after_func");
     } catch (...) {
       std::terminate();
     }
+    t->using_it.unlock();
   }
 }
 
@@ -138,7 +141,7 @@ bool fired_at_once(ticking& t, std::int64_t ns) noexcept {
 
 void start(ticking& t, std::int64_t ns, const char* what) {
   if (fired_at_once(t, ns)) return;
-  sched::add_timer(t.node, base::saturating_add(sched::now_ns(), ns > 0 ? ns : 0), what);
+  sched::add_timer(t.node, base::saturating_add(sched::soon_ns(), ns > 0 ? ns : 0), what);
 }
 
 ticking* make(std::int64_t ns, std::int64_t period, task_base* task) {
@@ -198,6 +201,9 @@ bool stop(ticking* t, const char* uninitialized) {
   if (t == nullptr) throw panic_error(uninitialized);
   const sched::world_kept guard;
   check_timer_border(*t, "stop");
+  // One that fires once and has not: nothing is in its buffer, and a reset that is under way (it
+  // has taken the timer out, then) comes before or after.
+  if (!t->repeats && timers::heap::remove(t->node)) return true;
   t->using_it.lock();
   const bool was = stop_locked(*t);
   t->using_it.unlock();
@@ -234,11 +240,14 @@ detail::core_handle release_to_channel(ticking* t) noexcept {
 }
 
 void ticking_handle::stop_and_release(ticking* t) noexcept {
+  // The timer's end: nobody else is stopping or resetting it.
   const sched::world_kept guard;
-  t->using_it.lock();
   stop_locked(*t);
-  t->using_it.unlock();
-  const detail::core_handle last(&t->core);
+  // Acquire: the only handle left has seen what the others did.
+  if (t->core.handles.load(std::memory_order_acquire) == 1)
+    dispose(&t->core);
+  else
+    const detail::core_handle last(&t->core);
 }
 
 void sleep_until_ns(std::int64_t deadline) {

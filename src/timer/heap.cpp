@@ -104,20 +104,23 @@ void heap::add(node& n, std::int64_t when) {
 }
 
 bool heap::remove(node& n) noexcept {
-  // A timer keeps the heap it was last added to, so the heap found here is the right one to lock.
+  if (base::planted(base::plant::timer_not_removed))
+    return n.where.load(std::memory_order_acquire) != nullptr;
   // Acquire: pairs with the end of fire, after which the heap touches the timer no more.
-  heap* const where = n.where.load(std::memory_order_acquire);
-  if (where == nullptr) return false;
-  if (base::planted(base::plant::timer_not_removed)) return true;
-  where->lock_.lock();
-  const bool in = n.index != node::out;
-  if (in) {
-    where->erase(n.index);
-    where->publish();
-    n.where.store(nullptr, std::memory_order_relaxed);
+  while (heap* const where = n.where.load(std::memory_order_acquire)) {
+    where->lock_.lock();
+    // Meanwhile it may have been taken out, and put into another heap.
+    const bool found = n.where.load(std::memory_order_relaxed) == where;
+    const bool in = found && n.index != node::out;  // not if it is just firing
+    if (in) {
+      where->erase(n.index);
+      where->publish();
+      n.where.store(nullptr, std::memory_order_relaxed);
+    }
+    where->lock_.unlock();
+    if (found) return in;
   }
-  where->lock_.unlock();
-  return in;
+  return false;
 }
 
 void heap::clear() noexcept {

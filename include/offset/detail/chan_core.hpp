@@ -54,6 +54,7 @@ struct chan_core {
   loud_ring* loud = nullptr;
   core_disposer dispose;
   bool hides_buffer = false;  // a timer's channel: len and cap read 0
+  bool plain = false;         // quiet elements, outside every bubble: the short ways are for it
   std::uint32_t bubble = 0;   // the number of the testing bubble that it was made in; 0: none
 
   chan_core(const element_ops& o, std::size_t cap, std::byte* r, core_disposer d) noexcept
@@ -74,8 +75,10 @@ OFFSET_API void chan_dispose(chan_core* core) noexcept;
 /// `value` is moved from only when the answer is ok. Answers ok, closed, or (only with a deadline)
 /// would_block for `poll` and timeout otherwise. A null core never becomes ready.
 OFFSET_API op_status chan_send(chan_core* core, void* value, std::int64_t deadline);
+OFFSET_API op_status chan_send(chan_core* core, void* value);  // for ever
 /// Constructs an element in `out` only when the answer is ok.
 OFFSET_API op_status chan_recv(chan_core* core, void* out, std::int64_t deadline);
+OFFSET_API op_status chan_recv(chan_core* core, void* out);  // for ever
 /// The same until the context is done: then canceled, also when it was at the start.
 OFFSET_API op_status chan_send(chan_core* core, void* value, const context& ctx);
 OFFSET_API op_status chan_recv(chan_core* core, void* out, const context& ctx);

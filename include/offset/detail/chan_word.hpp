@@ -59,18 +59,26 @@ class chan_word {
                                          std::memory_order_relaxed);
   }
 
+  /// One try; `seen`: the word.
+  bool lock_at_once(value& seen) noexcept {
+    seen = word_.load(std::memory_order_relaxed);
+    return (seen & locked) == 0 && try_lock(seen);
+  }
   value lock() noexcept {
-    const value seen = word_.load(std::memory_order_relaxed);
-    if ((seen & locked) == 0 && try_lock(seen)) return seen;
-    return lock_slow();
+    value seen = 0;
+    return lock_at_once(seen) ? seen : lock_slow();
   }
 
   /// `before` is what lock() returned (its flags are replaced, its version moves on).
   void unlock(value before, value new_flags) noexcept {
-    word_.store(((before & ~(flags | locked)) + version_step) | new_flags,
-                std::memory_order_release);
+    store_unlocked(before, new_flags);
     // From here on the channel may be gone: only its address is used.
     wake_contender_if_any(&word_);
+  }
+  /// The same for who looks for contenders of `this` later.
+  void store_unlocked(value before, value new_flags) noexcept {
+    word_.store(((before & ~(flags | locked)) + version_step) | new_flags,
+                std::memory_order_release);
   }
 
  private:

@@ -38,9 +38,12 @@ inline void uncount_contender(const void* lock) noexcept {
 OFFSET_API void wake_contender(const void* lock) noexcept;
 
 /// After the store that unlocks: the light side of the asymmetric fence, and the look.
-inline void wake_contender_if_any(const void* lock) noexcept {
+inline bool any_contender() noexcept {
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  if (contenders_in_all.load(std::memory_order_relaxed) != 0) [[unlikely]]
+  return contenders_in_all.load(std::memory_order_relaxed) != 0;
+}
+inline void wake_contender_if_any(const void* lock) noexcept {
+  if (any_contender()) [[unlikely]]
     if (contenders_of(lock).load(std::memory_order_relaxed) != 0) wake_contender(lock);
 }
 
