@@ -2,8 +2,9 @@
 //
 // The word: locked, waited (the room is not empty), woken (a waiter was woken and has not tried
 // yet, so unlock need not wake another), starving (unlock hands the mutex over to the first waiter,
-// and nobody else may take it), watched (made in a testing bubble; never changed). The inline paths
-// change the word only between 0 and `locked`; everything else happens under the room's lock. A
+// and nobody else may take it), watched (made in a testing bubble; never changed). Without the
+// room's lock the word is changed in two ways only: a mutex that is free, and not starving, is
+// taken; and one that nobody waits for, or whose woken waiter has not tried yet, is unlocked. A
 // waiter that was woken and found the mutex taken queues in front again; after a millisecond of
 // that it makes the mutex starve. Starving ends with the last waiter, or with the first that was
 // handed the mutex within a millisecond.
@@ -27,7 +28,11 @@ constexpr int pauses_a_round = 16;
 
 bool mutex::try_lock_slow() noexcept {
   sched::schedule_point();
-  // With waiters queued a free mutex may still be taken, unless it is being handed over.
+  return take_if_free();
+}
+
+// With waiters queued a free mutex may still be taken, unless it is being handed over.
+bool mutex::take_if_free() noexcept {
   std::uint32_t seen = state_.load(std::memory_order_relaxed);
   while ((seen & (locked | starving)) == 0)
     if (state_.compare_exchange_weak(seen, seen | locked, std::memory_order_acquire,
@@ -40,14 +45,12 @@ void mutex::lock_slow() { static_cast<void>(lock_until(nullptr)); }
 
 op_status mutex::lock(const context& ctx) {
   if (ctx.err()) return op_status::canceled;
-  std::uint32_t free = 0;
-  if (state_.compare_exchange_strong(free, locked, std::memory_order_acquire,
-                                     std::memory_order_relaxed))
-    return op_status::ok;
+  if (take_at_once()) return op_status::ok;
   return lock_until(&ctx);
 }
 
 op_status mutex::lock_until(const context* ctx) {
+  if (try_lock_slow()) return op_status::ok;
   // A short critical section on another CPU is over sooner than we would be asleep. Where the owner
   // cannot be running, or somebody else wants this CPU, spinning only delays it.
   if (sched::worth_spinning())
@@ -67,7 +70,6 @@ op_status mutex::lock_until(const context* ctx) {
   bool was_woken = false;
   for (;;) {
     sync::lock(room_);
-    if (was_woken) state_.fetch_and(~woken, std::memory_order_relaxed);
     std::uint32_t seen = state_.load(std::memory_order_relaxed);
     bool taken = false;
     bool starve = false;
@@ -80,6 +82,7 @@ op_status mutex::lock_until(const context* ctx) {
         starve = was_woken && sched::now_ns() - since > starves_after;
         next = seen | waited | (starve && (seen & locked) != 0 ? starving : 0);
       }
+      if (was_woken) next &= ~woken;
       if (state_.compare_exchange_weak(seen, next, std::memory_order_acquire,
                                        std::memory_order_relaxed))
         break;
@@ -127,31 +130,26 @@ void mutex::pass_on(room_waiter& dead) noexcept {
 void mutex::unlock_slow() {
   sched::schedule_point();
   sync::lock(room_);
-  const std::uint32_t seen = state_.load(std::memory_order_relaxed);
-  if ((seen & locked) == 0) {
+  // Nobody else changes the word while the caller holds both the mutex and the room.
+  std::uint32_t now = state_.load(std::memory_order_relaxed);
+  if ((now & locked) == 0) {
     sync::unlock(room_);
     sched::fatal("sync: unlock of unlocked mutex");
   }
   room_waiter* next = nullptr;
-  if ((seen & starving) != 0) {
+  if ((now & starving) != 0) {
     next = take_first(room_);
-    if (next != nullptr) {
-      // It stays locked; starving ends with the last waiter.
-      next->granted = true;
-      if (room_.first == nullptr) state_.fetch_and(~(waited | starving), std::memory_order_relaxed);
-    } else {
-      state_.fetch_and(~(locked | waited | starving), std::memory_order_release);
-    }
-  } else if ((seen & woken) == 0 && (next = take_first(room_)) != nullptr) {
-    std::uint32_t clear = locked;
-    if (room_.first == nullptr) clear |= waited;
-    state_.fetch_or(woken, std::memory_order_relaxed);
-    state_.fetch_and(~clear, std::memory_order_release);
+    if (next != nullptr)
+      next->granted = true;  // it stays locked; starving ends with the last waiter
+    else
+      now &= ~locked;
+    if (room_.first == nullptr) now &= ~(waited | starving);
   } else {
-    std::uint32_t clear = locked;
-    if (room_.first == nullptr) clear |= waited;
-    state_.fetch_and(~clear, std::memory_order_release);
+    if ((now & woken) == 0 && (next = take_first(room_)) != nullptr) now |= woken;
+    now &= ~locked;
+    if (room_.first == nullptr) now &= ~waited;
   }
+  state_.store(now, std::memory_order_release);
   sync::unlock(room_);
   if (next != nullptr) sched::ready(next->who);
 }

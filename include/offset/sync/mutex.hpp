@@ -33,24 +33,18 @@ class mutex {
 
   /// Waits until the mutex is free.
   void lock() {
-    std::uint32_t free = 0;
-    if (!state_.compare_exchange_strong(free, locked, std::memory_order_acquire,
-                                        std::memory_order_relaxed)) [[unlikely]]
+    if (!take_at_once()) [[unlikely]]
       lock_slow();
   }
   /// The same until `ctx` is done at most: ok, or canceled (also when it was done at the start).
   OFFSET_API op_status lock(const context& ctx);
   /// Never waits. Go: TryLock.
-  bool try_lock() noexcept {
-    std::uint32_t free = 0;
-    return state_.compare_exchange_strong(free, locked, std::memory_order_acquire,
-                                          std::memory_order_relaxed) ||
-           try_lock_slow();
-  }
+  bool try_lock() noexcept { return take_at_once() || try_lock_slow(); }
   /// Unlocking an unlocked mutex is fatal: "sync: unlock of unlocked mutex".
   void unlock() {
-    std::uint32_t held = locked;
-    if (!state_.compare_exchange_strong(held, 0, std::memory_order_release,
+    std::uint32_t seen = state_.load(std::memory_order_relaxed);
+    if (!may_just_unlock(seen) ||
+        !state_.compare_exchange_strong(seen, seen & ~locked, std::memory_order_release,
                                         std::memory_order_relaxed)) [[unlikely]]
       unlock_slow();
   }
@@ -64,10 +58,24 @@ class mutex {
   // Made in a testing bubble: never 0, so that the library sees every operation.
   static constexpr std::uint32_t watched = 16;
 
+  // Both look before the locked instruction, which costs as much when it fails.
+  /// Free, and not being handed over: it may be taken even with waiters queued.
+  bool take_at_once() noexcept {
+    std::uint32_t seen = state_.load(std::memory_order_relaxed);
+    return (seen & (locked | starving | watched)) == 0 &&
+           state_.compare_exchange_strong(seen, seen | locked, std::memory_order_acquire,
+                                          std::memory_order_relaxed);
+  }
+  /// Nobody waits, or one that was woken is about to try: no other need be.
+  static bool may_just_unlock(std::uint32_t seen) noexcept {
+    return seen == locked || (seen & (locked | woken | starving | watched)) == (locked | woken);
+  }
+
   OFFSET_API void lock_slow();
   op_status lock_until(const context* ctx);
   OFFSET_API bool try_lock_slow() noexcept;
   OFFSET_API void unlock_slow();
+  bool take_if_free() noexcept;
   void pass_on(detail::room_waiter& dead) noexcept;
 
   std::atomic<std::uint32_t> state_{0};
