@@ -70,13 +70,21 @@ void fire_all_timers(p& mine) noexcept {
   if (w.outside_timers.earliest() <= now) fire_timers(mine, w.outside_timers);
 }
 
+// Those that have waited for long are not in the cache any more.
+OFFSET_NO_TSAN void take_all(p& pr, task_chain& chain) noexcept {
+  while (const task t = chain.pop()) {
+    if (!t.is_seed()) fiber::prefetch(t.as_g()->fib);
+    push_tail(pr, t);
+  }
+}
+
 task take_global(p& pr) noexcept {
   world& w = *pr.home;
   if (w.global.size() == 0) return {};
   // As much as the own queue takes, but the others' share stays.
   task_chain chain = w.global.pop(pr.queue.room() / 2 + 1, w.set.maxprocs);
   const task first = chain.pop();
-  while (const task t = chain.pop()) push_tail(pr, t);
+  take_all(pr, chain);
   return first;
 }
 
@@ -110,7 +118,7 @@ OFFSET_NO_TSAN task take_in_turn(p& pr) noexcept {
   const bool few_here = pr.queue.room() > run_queue::capacity / 2;
   task_chain some = pr.home->global.pop(few_here ? 16 : 1, 8);
   const task first = some.pop();
-  while (const task t = some.pop()) push_tail(pr, t);
+  take_all(pr, some);
   return first;
 }
 

@@ -148,6 +148,48 @@ TEST(ChanWait, CloseWakesAllReceiversAndSenders) {
   });
 }
 
+// More than close takes out at a time, some of which give up, and others come, meanwhile.
+TEST(ChanWait, CloseWakesAnyNumberOfReceivers) {
+  offset::run([] {
+    constexpr int many = 1'000;
+    constexpr int kinds = 4;
+    auto c = make_chan<int>();
+    auto out = make_chan<int>(2 * many * kinds);
+    auto [ctx, cancel] = offset::context::with_cancel(offset::context::background());
+    for (int i = 0; i < many; ++i) {
+      offset::go([=] { out.send(c.recv() ? 100 : 1); });
+      offset::go([=] {
+        bool ok = true;
+        int v = 5;
+        offset::select(c.if_recv(v, ok), c.if_recv(v, ok));
+        out.send(!ok && v == 0 ? 1 : 100);
+      });
+      offset::go([=] {
+        int v = 5;
+        out.send(c.recv_for(v, 10min) == op_status::closed ? 1 : 100);
+      });
+      offset::go([=, ctx = ctx] {
+        int v = 5;
+        out.send(c.recv(ctx, v) != op_status::ok ? 1 : 100);
+      });
+    }
+    ASSERT_TRUE(test::await_receivers(c, many * (kinds + 1)));
+    offset::go([cancel = cancel] { cancel(); });
+    offset::go([=] {
+      for (int i = 0; i < many * kinds; ++i) {
+        out.send(c.recv() ? 100 : 1);
+        if (i % 100 == 0) offset::yield();
+      }
+    });
+    offset::yield();
+    c.close();
+    EXPECT_EQ(test::receivers_of(c), 0U);
+    int sum = 0;
+    for (int i = 0; i < 2 * many * kinds; ++i) sum += *out.recv();
+    EXPECT_EQ(sum, 2 * many * kinds);
+  });
+}
+
 TEST(ChanWait, TimeoutsAreNotEarly) {
   offset::run([] {
     auto c = make_chan<int>();

@@ -135,6 +135,27 @@ TEST(Timer, FiresOnceWithTheTimeOfExpiry) {
   });
 }
 
+TEST(Timer, SetInABurstNoneIsEarly) {
+  run([] {
+    constexpr auto length = 100us;
+    for (int round = 0; round < 50; ++round) {
+      std::vector<std::pair<steady_clock::time_point, timer>> burst;
+      for (int i = 0; i < 200; ++i) {
+        const auto before = steady_clock::now();
+        burst.emplace_back(before, timer(length));
+      }
+      time_point last{};
+      for (auto& [before, t] : burst) {
+        const time_point when = *t.c().recv();
+        EXPECT_GE(when, before + length);
+        EXPECT_GE(steady_clock::now(), before + length);
+        EXPECT_GE(when, last) << "set later, and due earlier";
+        last = when;
+      }
+    }
+  });
+}
+
 TEST(Timer, NoBufferToSee) {
   run([] {
     timer t(1ns);
