@@ -101,7 +101,7 @@ void start_task(void* arg) noexcept {
     // No memory for a goroutine now: once more in a millisecond, unless it is stopped before.
     t->using_it.lock();
     try {
-      if (t->node.where.load(std::memory_order_relaxed) == nullptr)  // not reset meanwhile
+      if (t->node.where.load(std::memory_order_acquire) == nullptr)  // not reset meanwhile
         sched::add_timer(t->node, sched::now_ns() + 1'000'000, "after_func");
     } catch (...) {
       std::terminate();

@@ -115,7 +115,8 @@ bool heap::remove(node& n) noexcept {
     if (in) {
       where->erase(n.index);
       where->publish();
-      n.where.store(nullptr, std::memory_order_relaxed);
+      // Release: whoever finds it in no heap may put it into another.
+      n.where.store(nullptr, std::memory_order_release);
     }
     where->lock_.unlock();
     if (found) return in;

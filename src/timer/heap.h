@@ -2,7 +2,8 @@
 // time beside the pointer, so that sifting touches no timer's memory, which usually is a sleeping
 // stack.
 //
-// A timer is in one heap or in none; `where` is the heap, and is null when it is in none.
+// A timer is in one heap or in none; `where` is the heap, and is null when it is in none. Any
+// thread may take it out at any time; it is put in by one at a time, who has seen it in none.
 // Everything is under the heap's lock (rank timers), firing included: once remove() has returned,
 // the timer's fire function is not running and will not run, which is what makes stop() exact.
 #pragma once
