@@ -35,7 +35,7 @@ constexpr std::uint32_t procs_scanned = 8;  // with more Ps, a busy carrier look
 void fire_timers(p& mine, timers::heap& h) noexcept {
   world& w = *mine.home;
   bool more = true;
-  bool any = false;
+  task_chain due;
   while (more && h.earliest() != base::never) {
     timers::fired batch;
     more = h.fire(base::now_ns(), batch);
@@ -48,12 +48,18 @@ void fire_timers(p& mine, timers::heap& h) noexcept {
       g& self = *reinterpret_cast<g*>(s);
       base::tsan_release(&self);
       self.state.store(g_state::runnable, std::memory_order_relaxed);
-      push_tail(mine, task(&self));
-      any = true;
+      due.push(task(&self));
     }
     for (std::uint32_t i = 0; i < batch.starts; ++i) batch.start[i].f(batch.start[i].arg);
   }
-  if (any) work_published(w);
+  if (!due.first) return;
+  while (mine.queue.room() > 0) {
+    const task t = due.pop();
+    if (!t) break;
+    push_tail(mine, t);
+  }
+  if (due.first) w.global.push_urgent(due);
+  work_published(w);
 }
 
 void fire_all_timers(p& mine) noexcept {
