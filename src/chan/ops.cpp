@@ -315,28 +315,6 @@ op_status chan_recv(chan_core* c, void* out, std::int64_t deadline) {
 }
 op_status chan_recv(chan_core* c, void* out) { return operate_for_ever<false>(c, out); }
 
-namespace {
-
-// True when there may be more.
-bool take_some(wait_queue& from, wait_queue& into) noexcept {
-  constexpr int some = 64;
-  for (int i = 0; i < some; ++i) {
-    waiter* const w = take(from);
-    if (w == nullptr) return false;
-    push(into, *w);
-  }
-  return true;
-}
-
-void ready_all(wait_queue& released) noexcept {
-  while (waiter* const w = released.first) {
-    unlink(released, *w);
-    sched::ready(w->who);
-  }
-}
-
-}  // namespace
-
 void chan_close(chan_core* c) {
   if (c == nullptr) throw panic_error("close of nil channel");
   check_border(*c, "close");
@@ -346,22 +324,25 @@ void chan_close(chan_core* c) {
     unlock(*c);
     throw panic_error("close of closed channel");
   }
-  // Everybody who waits is taken under the lock and made ready after it: all senders at once, and
-  // as many receivers at a time as stay in the cache. Receivers of a loud channel that wait for a
-  // value on its way in stay: loud_publish serves them.
-  wait_queue released;
+  // Everybody who waits is taken under the lock and made ready after it. Of very many each is a
+  // cache miss or two: goroutines are made ready, as far as that is their own matter, as they are
+  // taken. Receivers of a loud channel that wait for a value on its way in stay: loud_publish
+  // serves them.
+  sched::ready_batch batch;
+  wait_queue others;
+  const auto release = [&](waiter* w) {
+    if (!batch.add(w->who)) push(others, *w);
+  };
+  if (c->loud == nullptr || c->loud->used == 0)
+    while (waiter* const w = take(c->receivers)) release(w);
   if (!base::planted(base::plant::close_forgets_senders))
-    while (waiter* const w = take(c->senders)) push(released, *w);
-  const bool receivers_too = c->loud == nullptr || c->loud->used == 0;
-  bool more = receivers_too && take_some(c->receivers, released);
+    while (waiter* const w = take(c->senders)) release(w);
   c->word.unlock(before,
                  flags_of(*c) | chan_word::closed | chan_word::receivable | chan_word::sendable);
-  ready_all(released);
-  while (more) {
-    c->word.lock();
-    more = take_some(c->receivers, released);
-    unlock(*c);
-    ready_all(released);
+  batch.ready();
+  while (waiter* const w = others.first) {
+    unlink(others, *w);
+    sched::ready(w->who);
   }
 }
 

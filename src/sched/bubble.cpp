@@ -34,10 +34,10 @@ OFFSET_NO_TSAN std::int64_t soon_ns() noexcept {
   std::uint64_t passed = ticks - pr.clock_read;
   if (passed > long_ago) {
     pr.clock_read = ticks;
-    pr.clock_ns = std::max(base::now_ns(), pr.soon_ns);
+    pr.clock_ns = base::now_ns();
     passed = 0;
   }
-  pr.soon_ns = pr.clock_ns + static_cast<std::int64_t>(passed);
+  pr.soon_ns = std::max(pr.soon_ns, pr.clock_ns + static_cast<std::int64_t>(passed));
   return pr.soon_ns;
 }
 

@@ -54,7 +54,8 @@ class global_queue {
     if (size() == 0) return out;
     lock_.lock();
     const std::size_t n = std::min(size() / sharers + 1, most);
-    move(urgent_, out, (n + 1) / 2);
+    odd_ = !odd_;
+    move(urgent_, out, (n + (odd_ ? 1 : 0)) / 2);
     move(chain_, out, n - out.count);
     move(urgent_, out, n - out.count);
     publish();
@@ -76,6 +77,7 @@ class global_queue {
   alignas(64) base::spin_lock lock_{base::rank::leaf};
   task_chain chain_;
   task_chain urgent_;
+  bool odd_ = false;  // of one that is taken alone, every other is an urgent one
   std::atomic<std::size_t> size_{0};
 };
 

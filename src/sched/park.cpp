@@ -133,6 +133,33 @@ OFFSET_NO_TSAN void ready(sleeper s) noexcept {
   }
 }
 
+OFFSET_NO_TSAN ready_batch::ready_batch() noexcept : me_(current_f()) {
+  if (me_ != nullptr && (me_->proc == nullptr || me_->home->bubble != nullptr)) me_ = nullptr;
+}
+
+OFFSET_NO_TSAN bool ready_batch::add(sleeper s) noexcept {
+  if (me_ == nullptr || (s & sleeper_tags) != 0) return false;
+  g& self = *reinterpret_cast<g*>(s);
+  if (self.home != me_->home) return false;
+  base::tsan_release(&self);  // pairs with leave
+  self.state.store(g_state::runnable, std::memory_order_relaxed);
+  chain_.push(task(&self));
+  return true;
+}
+
+OFFSET_NO_TSAN void ready_batch::ready() noexcept {
+  if (!chain_.first) return;
+  p& pr = *me_->proc;
+  // As one by one: the last is next, the others queue in order.
+  while (pr.queue.room() > 0) {
+    const task t = chain_.pop();
+    if (!t) break;
+    if (const task displaced = pr.exchange_next(t)) push_tail(pr, displaced);
+  }
+  if (chain_.first) pr.home->global.push(chain_);
+  work_published(*pr.home);
+}
+
 OFFSET_NO_TSAN world_kept::world_kept() noexcept : counted_(current_f() == nullptr) {
   if (counted_) outside_call::count().fetch_add(1, std::memory_order_seq_cst);
 }

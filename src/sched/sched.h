@@ -14,6 +14,7 @@
 #include "fiber/fiber.h"
 #include "offset/detail/waiter.hpp"
 #include "sched/g.h"
+#include "sched/task.h"
 #include "sched/wait_reason.h"
 
 namespace offset::inline v0::timers {
@@ -72,6 +73,21 @@ class parker {
 
 /// Makes a waiter ready to run. The waiter must be published and taken by the caller alone.
 void ready(sleeper s) noexcept;
+
+/// Many at once: those that can be had are linked to one another, under whatever lock the caller
+/// holds, and published by ready(). In the order in which they were added.
+class ready_batch {
+ public:
+  ready_batch() noexcept;
+  /// False, and nothing done, for those that are made ready one by one, by sched::ready.
+  bool add(sleeper s) noexcept;
+  /// Outside all locks.
+  void ready() noexcept;
+
+ private:
+  f* me_;  // null: not on a carrier, or in a bubble
+  task_chain chain_;
+};
 
 /// The calling goroutine goes back to its carrier's loop, ready to run. In a bubble only.
 void give_way() noexcept;

@@ -129,29 +129,37 @@ void mutex::pass_on(room_waiter& dead) noexcept {
 
 void mutex::unlock_slow() {
   sched::schedule_point();
-  sync::lock(room_);
-  // Nobody else changes the word while the caller holds both the mutex and the room.
-  std::uint32_t now = state_.load(std::memory_order_relaxed);
-  if ((now & locked) == 0) {
+  for (;;) {
+    sync::lock(room_);
+    // Nobody else changes the word while the caller holds both the mutex and the room.
+    std::uint32_t now = state_.load(std::memory_order_relaxed);
+    if ((now & locked) == 0) {
+      sync::unlock(room_);
+      sched::fatal("sync: unlock of unlocked mutex");
+    }
+    room_waiter* next = nullptr;
+    if ((now & starving) != 0) {
+      next = take_first(room_);
+      if (next != nullptr) next->granted = true;  // it stays locked
+      if (room_.first == nullptr) now &= ~(waited | starving);
+    } else {
+      // One that is woken takes the room's lock first: the mutex stays until it was let go of here.
+      if ((now & woken) == 0 && (next = take_first(room_)) != nullptr)
+        now = (now | woken) & ~locked;
+      if (room_.first == nullptr) now &= ~waited;
+    }
+    state_.store(now, std::memory_order_release);
     sync::unlock(room_);
-    sched::fatal("sync: unlock of unlocked mutex");
+    if (next != nullptr) {
+      sched::ready(next->who);
+      return;
+    }
+    // Nobody is to be woken: freed by one change of the word, after which the mutex may be gone.
+    while (may_just_unlock(now & ~watched))
+      if (state_.compare_exchange_weak(now, now & ~locked, std::memory_order_release,
+                                       std::memory_order_relaxed))
+        return;
   }
-  room_waiter* next = nullptr;
-  if ((now & starving) != 0) {
-    next = take_first(room_);
-    if (next != nullptr)
-      next->granted = true;  // it stays locked; starving ends with the last waiter
-    else
-      now &= ~locked;
-    if (room_.first == nullptr) now &= ~(waited | starving);
-  } else {
-    if ((now & woken) == 0 && (next = take_first(room_)) != nullptr) now |= woken;
-    now &= ~locked;
-    if (room_.first == nullptr) now &= ~waited;
-  }
-  state_.store(now, std::memory_order_release);
-  sync::unlock(room_);
-  if (next != nullptr) sched::ready(next->who);
 }
 
 }  // namespace offset::inline v0::sync

@@ -128,7 +128,7 @@ void heap::clear() noexcept {
   lock_.lock();
   for (const entry& e : entries_) {
     e.timer->index = node::out;
-    e.timer->where.store(nullptr, std::memory_order_relaxed);
+    e.timer->where.store(nullptr, std::memory_order_release);  // as in remove
   }
   entries_.clear();
   publish();
