@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "../support/wait.h"
 #include "stress.h"
 
 using namespace std::chrono_literals;
@@ -126,6 +127,40 @@ TEST(fairness, timers_without_end) {
       });
   });
 }
+// Whoever comes from outside waits in the global queue, where those wait too whose time has come
+// and who are too many for a P's queue.
+TEST(fairness, outsiders_beside_crowds_of_sleepers) {
+  offset::run([] {
+    std::atomic<bool> stop{false};
+    offset::sync::wait_group all;
+    for (int i = 0; i < 245; ++i)
+      all.go([&] {
+        while (!stop.load()) {
+          const auto until = std::chrono::steady_clock::now() + 1us;
+          while (std::chrono::steady_clock::now() < until) {
+          }
+          offset::yield();
+        }
+      });
+    for (int i = 0; i < 2'000; ++i)
+      all.go([&] {
+        while (!stop.load()) {
+          const auto now = std::chrono::steady_clock::now().time_since_epoch();
+          offset::time::sleep((now / 5ms + 1) * 5ms - now);
+        }
+      });
+    offset::time::sleep(50ms);
+    for (long turn = 0; turn < rounds(3); ++turn) {
+      std::atomic<bool> ran{false};
+      std::thread outside([&] { offset::go([&] { ran.store(true); }); });
+      EXPECT_TRUE(test::await([&] { return ran.load(); }));
+      outside.join();
+    }
+    stop.store(true);
+    all.wait();
+  });
+}
+
 TEST(fairness, selects_that_are_always_ready) {
   others_get_on([](auto& stop, auto& all) {
     for (int i = 0; i < 4; ++i)

@@ -126,6 +126,35 @@ TEST(sync, mutex_destroyed_by_the_last_to_unlock) {
   });
 }
 
+// The same, with waiters that give up: an unlock that finds nobody to wake after all.
+TEST(sync, mutex_destroyed_beside_waiters_that_give_up) {
+  struct shared {
+    offset::sync::mutex m;
+    int users = 4;
+  };
+  offset::run([] {
+    for (long i = 0; i < rounds(2'000); ++i) {
+      auto* const s = new shared;
+      offset::sync::wait_group all;
+      const auto leave = [s](bool has_it) {
+        if (!has_it) s->m.lock();
+        const bool last = --s->users == 0;
+        s->m.unlock();
+        if (last) delete s;
+      };
+      auto [ctx, cancel] = offset::context::with_cancel(offset::context::background());
+      s->m.lock();
+      for (int k = 0; k < 2; ++k)
+        all.go([s, leave, ctx = ctx] { leave(s->m.lock(ctx) == offset::op_status::ok); });
+      all.go([leave] { leave(false); });
+      all.go([cancel = cancel] { cancel(); });
+      if (i % 2 == 0) offset::yield();
+      leave(true);
+      all.wait();
+    }
+  });
+}
+
 // A wait_group on the stack is gone as soon as wait has returned.
 TEST(sync, wait_group_destroyed_after_wait) {
   offset::run([] {

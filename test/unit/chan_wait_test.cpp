@@ -190,6 +190,44 @@ TEST(ChanWait, CloseWakesAnyNumberOfReceivers) {
   });
 }
 
+// Whatever is sent meanwhile comes before the close or not at all.
+TEST(ChanWait, NothingIsSentAfterClose) {
+  offset::run([] {
+    for (int round = 0; round < 20; ++round) {
+      constexpr int many = 500;
+      auto c = make_chan<int>();
+      auto ended = make_chan<int>(2 * many);
+      for (int i = 0; i < many; ++i)
+        offset::go([=] {
+          int n = 0;
+          while (c.recv()) ++n;
+          ended.send(n);
+        });
+      ASSERT_TRUE(test::await_receivers(c, many));
+      std::atomic<bool> closing{false};
+      auto sent = make_chan<int>(1);
+      offset::go([&] {
+        int n = 0;
+        try {
+          for (;; ++n) {
+            c.send(n);
+            closing.store(true);
+          }
+        } catch (const offset::closed_channel&) {
+          sent.send(n);
+        }
+      });
+      ASSERT_TRUE(test::await([&] { return closing.load(); }));
+      c.close();
+      EXPECT_THROW(c.send(1), offset::closed_channel);
+      EXPECT_THROW(c.close(), offset::panic_error);
+      int received = 0;
+      for (int i = 0; i < many; ++i) received += *ended.recv();
+      EXPECT_EQ(received, *sent.recv());
+    }
+  });
+}
+
 TEST(ChanWait, TimeoutsAreNotEarly) {
   offset::run([] {
     auto c = make_chan<int>();

@@ -156,6 +156,19 @@ TEST(Timer, SetInABurstNoneIsEarly) {
   });
 }
 
+// Nor late: however many are set, one after the other.
+TEST(Timer, SetInALongBurstNoneIsLate) {
+  run([] {
+    constexpr auto length = 1ms;
+    const auto end = steady_clock::now() + 100ms;
+    while (steady_clock::now() < end)
+      for (int i = 0; i < 1'000; ++i) EXPECT_TRUE(timer(1h).stop());
+    timer last(length);
+    const auto set = steady_clock::now();
+    EXPECT_LE(*last.c().recv(), set + length + 3us);
+  });
+}
+
 TEST(Timer, NoBufferToSee) {
   run([] {
     timer t(1ns);
