@@ -1,5 +1,5 @@
 // A blocking call that is likely to be short, run by the carrier instead of a thread of the I/O
-// pool: 50 ns rather than two switches of threads.
+// pool: without the two switches of threads.
 //
 // It runs on the carrier's own stack, which is as large as a thread's, with no goroutine current:
 // it sees what a call on a thread of the pool would see. The goroutine waits meanwhile and is
