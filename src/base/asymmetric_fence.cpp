@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/futex.h"
 #include "base/sanitizer.h"
 
 namespace offset::inline v0::base {
@@ -33,6 +35,14 @@ OFFSET_NO_TSAN bool asymmetric_fence_heavy() noexcept {
   }
   errno = saved;
   return ok;
+}
+
+void asymmetric_fence_heavy_or_wait() noexcept {
+  if (asymmetric_fence_heavy()) return;
+  const std::atomic<std::uint32_t> nobody_writes{0};
+  const std::int64_t end = now_ns() + 10'000'000;
+  while (futex_wait_until(nobody_writes, 0, end)) {
+  }
 }
 
 }  // namespace offset::inline v0::base

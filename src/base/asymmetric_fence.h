@@ -4,7 +4,7 @@
 // taking a goroutine out of the next slot of a carrier that does not come back.
 //
 // Where the kernel refuses membarrier, asymmetric_fence_heavy() answers false and its caller takes
-// a way that needs no fence.
+// a way that needs no fence, or waits (asymmetric_fence_heavy_or_wait).
 #pragma once
 
 #include <atomic>
@@ -22,5 +22,8 @@ bool prepare_asymmetric_fence() noexcept;
 
 /// About 0.4 µs alone, 8 µs with another CPU busy (measured on a 2-CPU KVM guest).
 [[nodiscard]] bool asymmetric_fence_heavy() noexcept;
+
+/// The same; where there is none it takes 10 ms, after which every store has long been seen.
+void asymmetric_fence_heavy_or_wait() noexcept;
 
 }  // namespace offset::inline v0::base

@@ -23,6 +23,8 @@ enum class plant {
   barging,                // a freed slot is not given to the oldest blocked sender
   stale_tick,             // stop leaves the tick that nobody has received
   lost_group_error,       // a group keeps its first failure only
+  overwritten_waiter,     // a waiter writes while the plain owner of a mutex is leaving
+  unseen_request,         // ... asks it without a barrier
 };
 
 #ifdef OFFSET_PLANTED
@@ -31,7 +33,7 @@ inline bool planted(plant p) noexcept {
     constexpr std::string_view names[] = {
         "loser_stays_queued", "both_cases_complete",   "unlocked_before_left", "timer_not_removed",
         "ready_twice",        "close_forgets_senders", "child_not_canceled",   "barging",
-        "stale_tick",         "lost_group_error"};
+        "stale_tick",         "lost_group_error",      "overwritten_waiter",   "unseen_request"};
     const char* const name = std::getenv("OFFSET_PLANT");
     if (name == nullptr) return -1;
     for (int i = 0; i < static_cast<int>(std::size(names)); ++i)

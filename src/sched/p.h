@@ -14,7 +14,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <unistd.h>
 
 #include "base/asymmetric_fence.h"
 #include "base/block_pool.h"
@@ -139,9 +138,8 @@ struct alignas(64) p {
   OFFSET_NO_TSAN void end_alone() noexcept {
     if (queue_is.load(std::memory_order_acquire) == owners::shared) return;
     queue_is.store(owners::ending, std::memory_order_seq_cst);
-    // There is a fence, or it was never alone; unless somebody took it away since. A store of the
-    // owner's is seen after that time all the same.
-    if (!base::asymmetric_fence_heavy()) usleep(10'000);
+    // There is a fence, or it was never alone; unless somebody took it away since.
+    base::asymmetric_fence_heavy_or_wait();
     while (in_pop.load(std::memory_order_acquire)) base::cpu_pause();
     queue_is.store(owners::shared, std::memory_order_release);
   }

@@ -1,8 +1,10 @@
 // Hammers for mutex, rw_mutex, cond, wait_group, semaphore and once, from goroutines, pinned
 // goroutines and plain threads at once.
+#include <csignal>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <pthread.h>
 #include <shared_mutex>
 #include <thread>
 #include <vector>
@@ -153,6 +155,108 @@ TEST(sync, mutex_destroyed_beside_waiters_that_give_up) {
       all.wait();
     }
   });
+}
+
+// A mutex that nobody has waited for is unlocked by a plain store, and the first waiter has to see
+// to it that this does not overwrite what it writes: each mutex is fresh, and wanted by all at
+// once.
+void first_waiters(int goroutines, int pinned, int threads) {
+  const int all = goroutines + pinned + threads;
+  const long mutexes = rounds(2'000);
+  struct guarded {
+    offset::sync::mutex m;
+    std::atomic<int> came{0};
+    int took = 0;
+  };
+  std::vector<guarded> each(static_cast<std::size_t>(mutexes));
+  everybody(goroutines, pinned, threads, [&](int who) {
+    dice d(static_cast<std::uint64_t>(who) + 1);
+    for (guarded& g : each) {
+      g.came.fetch_add(1);
+      while (g.came.load() < all) offset::yield();
+      const std::lock_guard lock(g.m);
+      ++g.took;
+      stress::burn(static_cast<unsigned>(d.below(4'000)));
+    }
+  });
+  for (guarded& g : each) {
+    if (g.took != all) std::abort();
+    EXPECT_TRUE(g.m.try_lock());
+    g.m.unlock();
+  }
+}
+
+TEST(sync, mutex_first_waiters) { first_waiters(2, 0, 0); }
+TEST_F(sync_and_threads, mutex_first_waiters) { first_waiters(0, 0, 2); }
+TEST_F(sync_and_threads, mutex_first_waiters_of_both_kinds) { first_waiters(1, 0, 1); }
+
+// Waited for now and then only: the plain unlock comes back after some 65,000 others, beside
+// waiters that come just then, and goes again.
+TEST(sync, mutex_waited_for_now_and_then) {
+  offset::run([] {
+    offset::sync::mutex m;
+    long counter = 0;
+    const long each = rounds(100'000);
+    offset::sync::wait_group all;
+    for (std::uint64_t g = 1; g <= 3; ++g)
+      all.go([&, d = dice(g)]() mutable {
+        for (long i = 0; i < each; ++i) {
+          const std::lock_guard lock(m);
+          const long seen = counter;
+          if (d.below(2'000) == 0) offset::yield();  // the others wait
+          counter = seen + 1;
+        }
+      });
+    all.wait();
+    EXPECT_EQ(counter, 3 * each);
+  });
+}
+
+// The same, with an owner that loses its CPU anywhere in lock and unlock, also between the look
+// whether anybody waits and the store that unlocks; it comes back when the waiter has long queued.
+struct interrupted_owner {
+  static inline std::atomic<long> times;
+  static void stay(int) {
+    const auto end = std::chrono::steady_clock::now() + 40us;
+    while (std::chrono::steady_clock::now() < end) {
+    }
+    times.fetch_add(1);
+  }
+};
+
+TEST_F(sync_and_threads, mutex_owner_interrupted_while_it_unlocks) {
+  struct sigaction act {};
+  struct sigaction before {};
+  act.sa_handler = interrupted_owner::stay;
+  ASSERT_EQ(::sigaction(SIGUSR1, &act, &before), 0);
+  const long mutexes = rounds(6'000);
+  interrupted_owner::times.store(0);
+  std::vector<offset::sync::mutex> each(static_cast<std::size_t>(mutexes));
+  std::atomic<long> now{-1};
+  std::atomic<long> begun{-1};
+  std::thread owner([&] {
+    for (long i = 0; i < mutexes; ++i) {
+      while (now.load() < i) std::this_thread::yield();
+      begun.store(i);
+      // Not once more after the interruption: that would mend what went wrong.
+      while (interrupted_owner::times.load(std::memory_order_relaxed) <= i) {
+        each[static_cast<std::size_t>(i)].lock();
+        each[static_cast<std::size_t>(i)].unlock();
+      }
+    }
+  });
+  dice d(1);
+  for (long i = 0; i < mutexes; ++i) {
+    now.store(i);
+    while (begun.load() < i) std::this_thread::yield();
+    stress::burn(static_cast<unsigned>(d.below(200)));
+    pthread_kill(owner.native_handle(), SIGUSR1);
+    each[static_cast<std::size_t>(i)].lock();
+    each[static_cast<std::size_t>(i)].unlock();
+    while (interrupted_owner::times.load() <= i) std::this_thread::yield();
+  }
+  owner.join();
+  ASSERT_EQ(::sigaction(SIGUSR1, &before, nullptr), 0);
 }
 
 // A wait_group on the stack is gone as soon as wait has returned.
