@@ -10,7 +10,7 @@
 namespace offset::inline v0::detail {
 
 chan_word::value chan_word::lock_slow() noexcept {
-  sched::lock_was_taken();
+  const std::uint64_t since = base::coarse_ticks();
   value seen = 0;
   const auto try_now = [&] {
     seen = word_.load(std::memory_order_relaxed);
@@ -18,7 +18,10 @@ chan_word::value chan_word::lock_slow() noexcept {
   };
   base::backoff wait;
   while (wait.spin())
-    if (try_now()) return seen;
+    if (try_now()) {
+      sched::lock_was_taken(base::coarse_ticks() - since);
+      return seen;
+    }
   count_contender(&word_);
   const bool fenced = base::asymmetric_fence_heavy();
   while (!try_now()) {
@@ -31,6 +34,7 @@ chan_word::value chan_word::lock_slow() noexcept {
       base::futex_wait_until_raw(&word_, low, base::now_ns() + 1'000'000);
   }
   uncount_contender(&word_);
+  sched::lock_was_taken(base::coarse_ticks() - since);
   return seen;
 }
 

@@ -173,7 +173,7 @@ bool retire(f& me) noexcept {
 // Until there may be work. Returns as a searcher.
 void sleep(f& me) noexcept {
   world& w = *me.home;
-  w.stepped_back.store(false, std::memory_order_relaxed);
+  if (w.active() - w.idle.sleeping() < 2) w.stepped_back.store(false, std::memory_order_relaxed);
   me.note.clear();
   w.idle.sleep(me);
   std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -191,10 +191,6 @@ OFFSET_NO_TSAN bool worth_spinning() noexcept {
   return w.active() - w.idle.sleeping() > 1 && pr.queue.empty() && !pr.has_next();
 }
 
-OFFSET_NO_TSAN void lock_was_taken() noexcept {
-  if (f* const me = current_f(); me != nullptr && me->proc != nullptr) ++me->proc->clashes;
-}
-
 OFFSET_NO_TSAN base::random& caller_random() noexcept {
   if (f* const me = current_f(); me != nullptr && me->proc != nullptr) return me->proc->random;
   thread_local base::random mine(static_cast<std::uint64_t>(base::now_ns()) ^

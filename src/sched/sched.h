@@ -95,8 +95,9 @@ void give_way() noexcept;
 /// Waits for ever.
 [[noreturn]] void park_forever(wait_reason reason);
 
-/// The lock of a channel was taken when the caller came: a clash (step_back.h).
-void lock_was_taken() noexcept;
+/// The lock of a channel was taken when the caller came, who has got it after so many coarse ticks:
+/// a clash (step_back.h).
+void lock_was_taken(std::uint64_t lost) noexcept;
 
 /// Another CPU may be about to give the caller what it wants, and nobody waits for this one.
 bool worth_spinning() noexcept;

@@ -3,8 +3,11 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/cpu.h"
+#include "sched/f.h"
 #include "sched/loop.h"
 #include "sched/p.h"
+#include "sched/sched.h"
 #include "sched/sysmon.h"
 #include "sched/world.h"
 
@@ -16,6 +19,7 @@ constexpr std::uint64_t window_ticks = 60'000;    // some 20 us
 constexpr std::uint64_t ticks_per_clash = 7'500;  // a clash in 2.5 us: a tenth of the time or more
 constexpr std::int64_t least_hold = 2 * ms;
 constexpr std::int64_t most_hold = 64 * ms;
+constexpr std::int64_t most_hold_of_slow = 10 * ms;
 
 OFFSET_NO_TSAN std::uint32_t dispatches_of_others(const p& pr) noexcept {
   const world& w = *pr.home;
@@ -28,6 +32,16 @@ OFFSET_NO_TSAN std::uint32_t dispatches_of_others(const p& pr) noexcept {
 }
 
 }  // namespace
+
+// One that took long counts as the many that would have taken as long, and is looked into soon:
+// dispatches may have become rare.
+OFFSET_NO_TSAN void lock_was_taken(std::uint64_t lost) noexcept {
+  f* const me = current_f();
+  if (me == nullptr || me->proc == nullptr) return;
+  p& pr = *me->proc;
+  pr.clashes += 1 + static_cast<std::uint32_t>(lost / ticks_per_clash);
+  if (lost > window_ticks) pr.look_countdown = 1;
+}
 
 OFFSET_NO_TSAN bool is_crowded(p& pr, std::uint64_t passed) noexcept {
   pr.window += passed;
@@ -72,9 +86,13 @@ void step_back(f& me) noexcept {
 }
 
 bool held_back(const world& w, std::int64_t now, bool quick) noexcept {
-  return quick && w.stepped_back.load(std::memory_order_relaxed) &&
-         now - w.stepped_back_at.load(std::memory_order_relaxed) <
-             w.hold_back.load(std::memory_order_relaxed);
+  if (!w.stepped_back.load(std::memory_order_relaxed)) return false;
+  std::int64_t hold = w.hold_back.load(std::memory_order_relaxed);
+  if (!quick) {
+    if (w.active() - w.idle.sleeping() < base::cpu_count()) return false;
+    hold = std::min(hold, most_hold_of_slow);
+  }
+  return now - w.stepped_back_at.load(std::memory_order_relaxed) < hold;
 }
 
 }  // namespace offset::inline v0::sched
