@@ -4,9 +4,9 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <pthread.h>
 #include <shared_mutex>
 #include <thread>
+#include <ucontext.h>
 #include <vector>
 
 #include "stress.h"
@@ -212,52 +212,73 @@ TEST(sync, mutex_waited_for_now_and_then) {
   });
 }
 
-// The same, with an owner that loses its CPU anywhere in lock and unlock, also between the look
-// whether anybody waits and the store that unlocks; it comes back when the waiter has long queued.
-struct interrupted_owner {
-  static inline std::atomic<long> times;
-  static void stay(int) {
-    const auto end = std::chrono::steady_clock::now() + 40us;
+// The same, with an owner that loses its CPU after any instruction of its unlock, also between the
+// look whether anybody waits and the store that unlocks: it single-steps, and stays away until the
+// waiter has long queued. (Under ThreadSanitizer each step is many.)
+#if defined(__x86_64__) && defined(__linux__)
+struct stepping_owner {
+  static inline std::atomic<int> steps;
+  static inline std::atomic<int> stop_at;
+  static inline std::atomic<bool> stopped;
+  static constexpr greg_t trap_flag = 0x100;
+
+  static void on_trap(int, siginfo_t*, void* context) {
+    if (steps.fetch_add(1) + 1 < stop_at.load()) return;
+    static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_EFL] &= ~trap_flag;
+    stopped.store(true);
+    const auto end = std::chrono::steady_clock::now() + 400us;
     while (std::chrono::steady_clock::now() < end) {
     }
-    times.fetch_add(1);
+  }
+  // Below the red zone of the caller.
+  static void begin() {
+    asm volatile(
+        "leaq -128(%%rsp), %%rsp; pushfq; orq $0x100, (%%rsp); popfq; leaq 128(%%rsp), %%rsp" ::
+            : "memory", "cc");
+  }
+  static void end() {
+    asm volatile(
+        "leaq -128(%%rsp), %%rsp; pushfq; andq $~0x100, (%%rsp); popfq; leaq 128(%%rsp), %%rsp" ::
+            : "memory", "cc");
   }
 };
 
-TEST_F(sync_and_threads, mutex_owner_interrupted_while_it_unlocks) {
+TEST_F(sync_and_threads, mutex_owner_that_stops_within_unlock) {
+  if (stress::tsan) GTEST_SKIP();
   struct sigaction act {};
   struct sigaction before {};
-  act.sa_handler = interrupted_owner::stay;
-  ASSERT_EQ(::sigaction(SIGUSR1, &act, &before), 0);
-  const long mutexes = rounds(6'000);
-  interrupted_owner::times.store(0);
-  std::vector<offset::sync::mutex> each(static_cast<std::size_t>(mutexes));
-  std::atomic<long> now{-1};
-  std::atomic<long> begun{-1};
-  std::thread owner([&] {
-    for (long i = 0; i < mutexes; ++i) {
-      while (now.load() < i) std::this_thread::yield();
-      begun.store(i);
-      // Not once more after the interruption: that would mend what went wrong.
-      while (interrupted_owner::times.load(std::memory_order_relaxed) <= i) {
-        each[static_cast<std::size_t>(i)].lock();
-        each[static_cast<std::size_t>(i)].unlock();
+  act.sa_sigaction = stepping_owner::on_trap;
+  act.sa_flags = SA_SIGINFO;
+  ASSERT_EQ(::sigaction(SIGTRAP, &act, &before), 0);
+  int stops = 0;
+  // Until it ends before it has come so far: every instruction was one to stop after.
+  bool ended_before = false;
+  for (int at = 1; !ended_before; ++at) {
+    ASSERT_LT(at, 10'000);
+    auto m = std::make_unique<offset::sync::mutex>();
+    std::atomic<bool> done{false};
+    stepping_owner::steps.store(0);
+    stepping_owner::stop_at.store(at);
+    stepping_owner::stopped.store(false);
+    m->lock();
+    std::thread waiter([&] {
+      while (!stepping_owner::stopped.load() && !done.load()) {
       }
-    }
-  });
-  dice d(1);
-  for (long i = 0; i < mutexes; ++i) {
-    now.store(i);
-    while (begun.load() < i) std::this_thread::yield();
-    stress::burn(static_cast<unsigned>(d.below(200)));
-    pthread_kill(owner.native_handle(), SIGUSR1);
-    each[static_cast<std::size_t>(i)].lock();
-    each[static_cast<std::size_t>(i)].unlock();
-    while (interrupted_owner::times.load() <= i) std::this_thread::yield();
+      m->lock();
+      m->unlock();
+    });
+    stepping_owner::begin();
+    m->unlock();
+    stepping_owner::end();
+    ended_before = !stepping_owner::stopped.load();
+    done.store(true);
+    waiter.join();
+    if (!ended_before) ++stops;
   }
-  owner.join();
-  ASSERT_EQ(::sigaction(SIGUSR1, &before, nullptr), 0);
+  EXPECT_GT(stops, 5);
+  ASSERT_EQ(::sigaction(SIGTRAP, &before, nullptr), 0);
 }
+#endif
 
 // A wait_group on the stack is gone as soon as wait has returned.
 TEST(sync, wait_group_destroyed_after_wait) {
