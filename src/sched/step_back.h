@@ -9,10 +9,8 @@
 // - Only while another carrier is awake: decided under the idle set's lock. That one looks at every
 //   queue before it sleeps (idle.h), so what was left is not forgotten. And only when another has
 //   passed from goroutine to goroutine meanwhile: one that is kept by a goroutine is no help.
-// - From then until the last carrier that is awake finds nothing to do (`stepped_back`), a
-// goroutine
-//   made ready by another wakes no carrier; what threads outside make ready still does, and timers
-//   do.
+// - From then until the last carrier awake finds nothing to do (`stepped_back`), a goroutine made
+//   ready by another wakes no carrier; what threads outside make ready still does, and timers do.
 // - sysmon tries again: at once when the carriers that are awake are not quick any more, since then
 //   what waits would wait long; otherwise after `hold_back`, which doubles while trying does not
 //   help. A try that is not followed by another step back ends it. Carriers that are as many as the

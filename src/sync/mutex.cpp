@@ -27,12 +27,13 @@
 // of a short lock; the last of its pauses are 50 us. An owner's last access is what frees the word.
 //
 // Invariants. Only the owner writes taken_as_, each owner at least once. asked_ changes under the
-// room's lock, which is held until the barrier is past: who holds it and sees 1 knows that. On a
-// mutex that is taken, a bit other than `locked` is set under the room's lock, with asked_ set (or
-// `watched`), and not while the owner is leaving: so it is not overwritten. `contended` => asked_
-// is set; who takes or has the mutex under the room's lock says `contended` if it is. So all owners
-// after that are not plain ones, until one in unlock_slow finds, after 65,535 unlocks by a
-// compare-and-swap, that just then nobody waits, and ends it.
+// room's lock, which is held until the barrier is past: who holds it and sees 1 knows that.
+// (Where `watched` is, nobody asks.) On a mutex that is taken, a bit other than `locked` is set
+// under the room's lock, with asked_ set (or `watched`), and not while the owner is leaving: so it
+// is not overwritten. `contended` => asked_ is set; who takes or has the mutex under the room's
+// lock says `contended` if it is. So all owners after that are not plain ones, until one in
+// unlock_slow finds, after 65,535 unlocks by a compare-and-swap, that just then nobody waits, and
+// ends it.
 #include "offset/sync/mutex.hpp"
 
 #include "base/asymmetric_fence.h"
@@ -120,7 +121,7 @@ op_status mutex::lock_until(const context* ctx) {
         if (!taken && sched::now_ns() - since > starves_after) next |= starving;
       }
       may_write = taken || ask_owner(seen);
-      if ((seen & watched) == 0 && asked_.load(std::memory_order_relaxed) != 0) next |= contended;
+      if (asked_.load(std::memory_order_relaxed) != 0) next |= contended;
     } while (may_write && !state_.compare_exchange_weak(seen, next, std::memory_order_acquire,
                                                         std::memory_order_relaxed));
     if (!may_write) {
@@ -195,7 +196,7 @@ void mutex::unlock_slow() {
       sync::unlock(room_);
       sched::fatal("sync: unlock of unlocked mutex");
     }
-    if ((now & watched) == 0 && asked_.load(std::memory_order_relaxed) != 0) now |= contended;
+    if (asked_.load(std::memory_order_relaxed) != 0) now |= contended;
     room_waiter* next = nullptr;
     if ((now & starving) != 0) {
       next = take_first(room_);

@@ -212,9 +212,9 @@ TEST(sync, mutex_waited_for_now_and_then) {
   });
 }
 
-// The same, with an owner that loses its CPU after any instruction of its unlock, also between the
-// look whether anybody waits and the store that unlocks: it single-steps, and stays away until the
-// waiter has long queued. (Under ThreadSanitizer each step is many.)
+// A fresh mutex, and an owner that loses its CPU after any instruction of its unlock, also between
+// the look whether anybody waits and the store that unlocks: it single-steps, and stays away until
+// the waiter has long queued. (Under ThreadSanitizer each step is many.)
 #if defined(__x86_64__) && defined(__linux__)
 struct stepping_owner {
   static inline std::atomic<int> steps;
